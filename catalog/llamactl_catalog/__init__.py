@@ -1,0 +1,1 @@
+"""What is true: models, licenses, prompt formats. Pure, and below every other package."""

@@ -1,0 +1,99 @@
+"""Every error that a user can cause or fix, with its exit code.
+
+LlamactlError
+├── InvalidInput            2   an option, a name, a request that cannot be served as asked
+│   └── InvalidFile         2   a file with problems, all of them at once
+├── NoCapacity              5   memory, disk, a port or a lock that is not to be had now
+├── Unhealthy               8   an endpoint that does not answer as it should
+├── CleanupIncomplete       9   something of a deployment is still there after `destroy`
+├── NoPermission           10   credentials or file permissions are missing
+├── ProgramMissing         11   a program or an optional package is not installed
+└── NotFound               12   no model, deployment or file of that name
+    ├── UnknownModel
+    └── UnknownDeployment
+
+Anything else that escapes is a bug: exit code 1, with its traceback.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class LlamactlError(Exception):
+    """What is wrong, in words for the user, and what to do next."""
+
+    exit_code: ClassVar[int]
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class InvalidInput(LlamactlError):
+    """An option, name or request that cannot be served as asked."""
+
+    exit_code = 2
+
+
+class InvalidFile(InvalidInput):
+    """A file that was read and has problems; `problems` holds all of them."""
+
+    def __init__(self, path: str, problems: Sequence[str], *, hint: str | None = None) -> None:
+        self.path = path
+        self.problems = tuple(problems)
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__("\n  ".join([f"{path}: {count}", *problems]), hint=hint)
+
+
+class NoCapacity(LlamactlError):
+    """Memory, disk, a port or a lock that is not to be had now."""
+
+    exit_code = 5
+
+
+class Unhealthy(LlamactlError):
+    """An endpoint that does not answer as it should."""
+
+    exit_code = 8
+
+
+class CleanupIncomplete(LlamactlError):
+    """Something of a deployment is still there after `destroy`."""
+
+    exit_code = 9
+
+
+class NoPermission(LlamactlError):
+    """Credentials or file permissions are missing."""
+
+    exit_code = 10
+
+
+class ProgramMissing(LlamactlError):
+    """A program or an optional package that is needed is not installed."""
+
+    exit_code = 11
+
+
+class NotFound(LlamactlError):
+    """No model, deployment or file of that name."""
+
+    exit_code = 12
+
+
+class UnknownModel(NotFound):
+    """No model of that id in the catalog; `close` holds the ids that look alike."""
+
+    def __init__(self, model_id: str, close: Sequence[str]) -> None:
+        self.close = tuple(close)
+        hint = f"did you mean {' or '.join(close)}?" if close else "llamactl models lists them all"
+        super().__init__(f"no model '{model_id}' in the catalog", hint=hint)
+
+
+class UnknownDeployment(NotFound):
+    """No deployment of that name; `known` holds the names there are."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        hint = f"there is {', '.join(known)}" if known else "llamactl deploy makes one"
+        super().__init__(f"no deployment '{name}'", hint=hint)

@@ -1,0 +1,20 @@
+"""How a long step tells what it is doing, without knowing who listens."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is going on: `text`, with bytes done of a total where they are known."""
+
+    text: str
+    done_bytes: int | None = None
+    total_bytes: int | None = None
+
+
+Report = Callable[[Step], None]
+
+
+def silent(_step: Step) -> None:
+    """Listen to nothing."""

@@ -1,0 +1,1 @@
+"""The stages of `deploy`: from a model to an endpoint that answers."""

@@ -1,0 +1,1 @@
+"""Talking to endpoints: one client per kind of endpoint."""

@@ -1,0 +1,1 @@
+"""Where deployments live: the spec, and one package per target."""
