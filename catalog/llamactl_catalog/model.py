@@ -80,6 +80,7 @@ class WheelSource:
     package: str
     version: str
     wheel_sha256: str
+    wheel_bytes: int
     member: str
     file_sha256: str
     size_bytes: int

@@ -1,0 +1,152 @@
+"""The door: which commands there are, how a failure becomes text, and the exit code."""
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from llamactl.app import App
+from llamactl.output import talk
+from llamactl.settings import check_command_settings, default_dir, read_settings
+from llamactl_catalog.errors import LlamactlError
+
+INTERRUPTED = 130
+
+
+class Entry(NamedTuple):
+    """A command of the table: the module that holds it, one line of help, its panel."""
+
+    module: str
+    help: str
+    panel: str
+
+
+COMMANDS = {
+    "models": Entry("models", "The catalog: what can be deployed.", "Choose"),
+    "deploy": Entry("deploy", "Deploy a model and wait until it answers.", "Run"),
+    "list": Entry("list", "What runs, where, since when, at what cost.", "Run"),
+    "status": Entry("status", "How one deployment is doing, and why.", "Run"),
+    "endpoint": Entry("endpoint", "Print the URL of a deployment.", "Run"),
+    "logs": Entry("logs", "Print or follow the log of a deployment.", "Run"),
+    "destroy": Entry("destroy", "Remove a deployment completely.", "Run"),
+    "chat": Entry("chat", "Talk with a deployment.", "Use"),
+    "invoke": Entry("invoke", "Ask one question and stream the answer.", "Use"),
+    "completion": Entry("completion", "Print the completion script of a shell.", "Set up"),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when that command is run."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Give the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import the command's module, and check its part of the settings file."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"llamactl.commands.{COMMANDS[name].module}").command
+        settings = (ctx.default_map or {}).get(name)
+        if settings is not None:
+            options = [each.name for each in command.params if each.name]
+            check_command_settings(name, settings, options)
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by panel, from the table alone."""
+        for panel in dict.fromkeys(entry.panel for entry in COMMANDS.values()):
+            with formatter.section(panel):
+                rows = [(name, e.help) for name, e in COMMANDS.items() if e.panel == panel]
+                formatter.write_dl(rows)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the close commands where there is none of that name."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, COMMANDS)
+            hint = f" Did you mean {' or '.join(close)}?" if close else ""
+            ctx.fail(f"No such command '{name}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+def _load_settings(ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
+    if not ctx.resilient_parsing:
+        own = [each.name for each in ctx.command.params if each.name not in {"config", "version"}]
+        ctx.default_map = read_settings(value, dict.fromkeys([*filter(None, own), *COMMANDS]))
+    return value
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "LLAMACTL"},
+    epilog="First minute: llamactl deploy --cloud local, then llamactl chat smollm2-135m-instruct",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_load_settings,
+    is_eager=True,
+    help="The settings file; else the nearest llamactl.toml.",
+)
+@click.option("--state-dir", type=click.Path(path_type=Path), help="Where deployments are kept.")
+@click.option("--cache-dir", type=click.Path(path_type=Path), help="Where weights are kept.")
+@click.option(
+    "--catalog-overlay",
+    type=click.Path(path_type=Path),
+    help="Your organization's models, pins, allows and denies: a folder or a file.",
+)
+@click.option("--non-interactive", is_flag=True, help="Never ask; fail and name the option.")
+@click.version_option(package_name="llamactl", prog_name="llamactl")
+@click.pass_context
+def cli(
+    ctx: click.Context,
+    config: Path | None,  # noqa: ARG001 - read by its callback
+    state_dir: Path | None,
+    cache_dir: Path | None,
+    catalog_overlay: Path | None,
+    non_interactive: bool,
+) -> None:
+    """Open LLMs on your own AWS or Azure account, or on this machine, in one command."""
+    ctx.obj = App(
+        state_dir=(state_dir or default_dir("state")).absolute(),
+        cache_dir=(cache_dir or default_dir("cache")).absolute(),
+        catalog_overlay=catalog_overlay,
+        non_interactive=non_interactive,
+    )
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(args))
+
+
+def run(args: list[str] | None = None) -> int:
+    """Run the command line and return its exit code (the table of README.md)."""
+    try:
+        result: Any = cli.main(args, prog_name="llamactl", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except LlamactlError as error:
+        talk(f"{click.style('error:', fg='red', bold=True)} {error.message}")
+        if error.hint is not None:
+            talk(f" hint: {error.hint}")
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        talk("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe has left: nothing more can be said, and the interpreter must not
+        # complain about it when it closes stdout. Source: Python library, signal, note on SIGPIPE.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return result if isinstance(result, int) else 0

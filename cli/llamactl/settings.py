@@ -1,0 +1,84 @@
+"""Settings: option, before LLAMACTL_… environment, before llamactl.toml, before default."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from llamactl_catalog.errors import InvalidFile, NotFound
+
+FILE_NAME = "llamactl.toml"
+PATH_SETTINGS = ("state_dir", "cache_dir", "catalog_overlay")
+
+
+def read_settings(explicit: Path | None, known: Mapping[str, object]) -> dict[str, Any]:
+    """Read the settings file as Click's default map: `known` are the names it may hold.
+
+    The file is the one named, or else the nearest llamactl.toml in this folder or above it, or
+    else the one in the user's configuration folder. A path in it is relative to the file.
+
+    Raises:
+        NotFound: the named file does not exist.
+        InvalidFile: it is not TOML, or holds names that are no setting.
+    """
+    path = _find(explicit)
+    if path is None:
+        return {}
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidFile(str(path), [str(error)]) from error
+    settings = {name.replace("-", "_"): _underscored(value) for name, value in document.items()}
+    unknown = sorted(set(settings) - set(known))
+    if unknown:
+        problems = [f"{name}: no such setting or command" for name in unknown]
+        raise InvalidFile(str(path), problems, hint=f"it may hold {', '.join(sorted(known))}")
+    for name in PATH_SETTINGS:
+        if name in settings:
+            settings[name] = str(path.parent / Path(settings[name]).expanduser())
+    return settings
+
+
+def check_command_settings(command: str, values: object, options: list[str]) -> None:
+    """Check one command's table of the settings file.
+
+    Raises:
+        InvalidFile: it is no table, or holds names that are no option of the command.
+    """
+    if not isinstance(values, dict):
+        raise InvalidFile(FILE_NAME, [f"{command}: is not a table"], hint=f"write [{command}]")
+    problems = [f"{command}.{name}: no such option" for name in values if name not in options]
+    if problems:
+        names = ", ".join(name.replace("_", "-") for name in options)
+        raise InvalidFile(FILE_NAME, problems, hint=f"[{command}] may hold {names}")
+
+
+def _find(explicit: Path | None) -> Path | None:
+    if explicit is not None:
+        if not explicit.is_file():
+            raise NotFound(f"no settings file {explicit}", hint="leave out --config, or write it")
+        return explicit
+    here = Path.cwd()
+    nearest = [folder / FILE_NAME for folder in (here, *here.parents)]
+    return next((path for path in [*nearest, _user_file()] if path.is_file()), None)
+
+
+def _user_file() -> Path:
+    import platformdirs
+
+    return platformdirs.user_config_path("llamactl") / FILE_NAME
+
+
+def default_dir(kind: str) -> Path:
+    """Give the user's own folder for `state` or `cache`, by the habit of the platform."""
+    import platformdirs
+
+    if kind == "state":
+        return platformdirs.user_state_path("llamactl")
+    return platformdirs.user_cache_path("llamactl")
+
+
+def _underscored(value: object) -> object:
+    if isinstance(value, dict):
+        return {name.replace("-", "_"): _underscored(each) for name, each in value.items()}
+    return value
