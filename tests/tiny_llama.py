@@ -1,0 +1,94 @@
+"""Makes a Llama GGUF file with random weights, 470 KB in 0.02 s: a token is a byte."""
+
+from pathlib import Path
+
+import gguf
+import numpy as np
+
+CHATML = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
+    "{{ message['content'] }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
+)
+_SPECIAL = ("<unk>", "<s>", "</s>")
+
+
+def make_tiny_llama(  # noqa: PLR0913 - the sizes of a model
+    path: Path,
+    *,
+    name: str = "tiny-llama",
+    layers: int = 2,
+    width: int = 64,
+    heads: int = 4,
+    kv_heads: int = 4,
+    intermediate: int = 128,
+    context_tokens: int = 4096,
+    chat_template: str | None = CHATML,
+    seed: int = 0,
+) -> Path:
+    """Write a random model with a byte vocabulary (3 special tokens and 256 bytes) to `path`."""
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_name(name)
+    writer.add_file_type(gguf.LlamaFileType.ALL_F32)
+    writer.add_context_length(context_tokens)
+    writer.add_embedding_length(width)
+    writer.add_block_count(layers)
+    writer.add_feed_forward_length(intermediate)
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(kv_heads)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_dimension_count(width // heads)
+    _add_vocabulary(writer)
+    if chat_template is not None:
+        writer.add_chat_template(chat_template)
+    for tensor_name, shape in _shapes(layers, width, width * kv_heads // heads, intermediate):
+        seed += 1
+        writer.add_tensor(tensor_name, _values(shape, seed))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def _add_vocabulary(writer: gguf.GGUFWriter) -> None:
+    kinds = [gguf.TokenType.UNKNOWN, gguf.TokenType.CONTROL, gguf.TokenType.CONTROL]
+    writer.add_tokenizer_model("llama")
+    writer.add_vocab_size(len(_SPECIAL) + 256)
+    writer.add_token_list([*_SPECIAL, *(f"<0x{byte:02X}>" for byte in range(256))])
+    writer.add_token_scores([0.0] * (len(_SPECIAL) + 256))
+    writer.add_token_types([*kinds, *[gguf.TokenType.BYTE] * 256])
+    writer.add_unk_token_id(0)
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_add_space_prefix(value=False)
+
+
+def _shapes(
+    layers: int, width: int, kv_width: int, intermediate: int
+) -> list[tuple[str, tuple[int, ...]]]:
+    vocabulary = len(_SPECIAL) + 256
+    shapes: list[tuple[str, tuple[int, ...]]] = [
+        ("token_embd.weight", (vocabulary, width)),
+        ("output_norm.weight", (width,)),
+        ("output.weight", (vocabulary, width)),
+    ]
+    for layer in range(layers):
+        block = f"blk.{layer}"
+        shapes += [
+            (f"{block}.attn_norm.weight", (width,)),
+            (f"{block}.attn_q.weight", (width, width)),
+            (f"{block}.attn_k.weight", (kv_width, width)),
+            (f"{block}.attn_v.weight", (kv_width, width)),
+            (f"{block}.attn_output.weight", (width, width)),
+            (f"{block}.ffn_norm.weight", (width,)),
+            (f"{block}.ffn_gate.weight", (intermediate, width)),
+            (f"{block}.ffn_up.weight", (intermediate, width)),
+            (f"{block}.ffn_down.weight", (width, intermediate)),
+        ]
+    return shapes
+
+
+def _values(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    if len(shape) == 1:
+        return np.ones(shape, np.float32)
+    return np.random.default_rng(seed).normal(0, 0.1, shape).astype(np.float32)
