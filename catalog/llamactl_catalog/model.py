@@ -14,6 +14,7 @@ PromptFormatName = Literal[
     "llama-guard",
     "chatml",
     "mistral",
+    "mistral-v3",
     "falcon",
     "mpt-instruct",
 ]
@@ -87,7 +88,23 @@ class WheelSource:
     kind: Literal["wheel"] = "wheel"
 
 
-Source = HuggingFaceSource | MetaSource | JumpStartSource | AzureRegistrySource | WheelSource
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A GGUF file of the organization's own; its path is relative to the overlay that names it."""
+
+    path: str
+    sha256: str | None
+    kind: Literal["file"] = "file"
+
+
+Source = (
+    HuggingFaceSource
+    | MetaSource
+    | JumpStartSource
+    | AzureRegistrySource
+    | WheelSource
+    | FileSource
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,10 @@ _SOURCE_FIELDS: dict[str, Field] = {
     "member": Text(pattern=r"\S+\.gguf", words="the path of a .gguf file in the wheel"),
     "file_sha256": _SHA256,
     "size_bytes": Whole(),
+    "path": Text(pattern=r".+\.gguf", words="the path of a .gguf file"),
+    "sha256": _SHA256,
 }
-OPTIONAL_SOURCE_FIELDS = frozenset({"revision", "retired_on"})
+OPTIONAL_SOURCE_FIELDS = frozenset({"revision", "retired_on", "sha256"})
 
 
 def _source_table(source: type[Source]) -> Table:

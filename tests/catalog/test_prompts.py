@@ -9,7 +9,7 @@ from llamactl_catalog.model import PromptFormatName
 from llamactl_catalog.prompts import Message, control_strings, render_prompt, stop_strings
 
 FORMATS = get_args(PromptFormatName)
-STRICT = ("llama-2", "codellama-70b", "mistral", "falcon", "mpt-instruct")
+STRICT = ("llama-2", "codellama-70b", "mistral", "mistral-v3", "falcon", "mpt-instruct")
 FREE = ("llama-3", "chatml")
 
 
@@ -90,6 +90,12 @@ def test_chatml_leaves_texts_as_they_are():
 def test_mistral_has_no_system_block():
     assert render_prompt("mistral", TWO_TURNS) == (
         "[INST] Be brief.\n\nHi [/INST] Hello!</s> [INST] Why? [/INST]"
+    )
+
+
+def test_mistral_v3_leaves_out_the_blanks_beside_its_tags():
+    assert render_prompt("mistral-v3", TWO_TURNS) == (
+        "[INST] Be brief.\n\nHi[/INST] Hello!</s>[INST] Why?[/INST]"
     )
 
 

@@ -73,6 +73,12 @@ def test_mistral_is_that_of_llama_cpp(rendered_by_llama_cpp, messages):
     assert " " + render_prompt("mistral", messages) == rendered_by_llama_cpp("mistral-v1", messages)
 
 
+@given(messages=conversations("mistral-v3"))
+@settings(max_examples=20, deadline=None)
+def test_mistral_v3_is_that_of_llama_cpp(rendered_by_llama_cpp, messages):
+    assert render_prompt("mistral-v3", messages) == rendered_by_llama_cpp("mistral-v3", messages)
+
+
 @given(messages=conversations("llama-2"))
 @settings(max_examples=20, deadline=None)
 def test_llama_2_is_that_of_llama_cpp(rendered_by_llama_cpp, messages):

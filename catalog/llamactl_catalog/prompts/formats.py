@@ -32,6 +32,7 @@ _FORMATS: Mapping[PromptFormatName, _Format] = {
     "llama-guard": _Format(llama_guard.FAMILY, llama_guard.CONTROLS, llama_guard.render),
     "chatml": _Format(chatml.FAMILY, chatml.CONTROLS, chatml.render),
     "mistral": _Format(mistral.FAMILY, mistral.CONTROLS, mistral.render),
+    "mistral-v3": _Format(mistral.FAMILY, mistral.CONTROLS, mistral.render_v3),
     "falcon": _Format(falcon.FAMILY, falcon.CONTROLS, falcon.render, falcon.STOPS),
     "mpt-instruct": _Format(
         mpt_instruct.FAMILY, mpt_instruct.CONTROLS, mpt_instruct.render, mpt_instruct.STOPS

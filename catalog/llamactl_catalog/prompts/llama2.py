@@ -24,8 +24,9 @@ def render(messages: Sequence[Message]) -> str:
     block = "" if dialog.system is None else f"<<SYS>>\n{dialog.system}\n<</SYS>>\n\n"
     questions = [question for question, _ in dialog.exchanges] + [dialog.question]
     questions[0] = block + questions[0]
+    *asked, last = questions
     answered = (
         f"[INST] {question.strip()} [/INST] {answer.strip()} </s><s>"
-        for question, (_, answer) in zip(questions, dialog.exchanges, strict=False)
+        for question, (_, answer) in zip(asked, dialog.exchanges, strict=True)
     )
-    return "".join([*answered, f"[INST] {questions[-1].strip()} [/INST]"])
+    return "".join([*answered, f"[INST] {last.strip()} [/INST]"])

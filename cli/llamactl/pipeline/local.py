@@ -1,0 +1,100 @@
+"""Deploying on this machine: weights, memory, start, first answer."""
+
+import secrets
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import assert_never
+
+from llamactl.app import App
+from llamactl.pipeline.local_weights import check_memory, gguf_path, have_gguf, hub_repository
+from llamactl.pipeline.order import LocalOrder
+from llamactl.progress import stage
+from llamactl_catalog.errors import InvalidInput
+from llamactl_catalog.model import Model
+from llamactl_catalog.progress import Report, Step
+from llamactl_catalog.units import format_duration
+from llamactl_infra.deployment import Deployment
+from llamactl_infra.spec import Spec
+
+DEFAULT_CONTEXT_TOKENS = 4096
+_KEY_BYTES = 24
+
+
+def deploy_local(app: App, order: LocalOrder) -> Deployment:
+    """Serve a model on this machine and wait until it has answered.
+
+    Run again after a failure or an interrupt it goes on where it was; where the deployment runs
+    already as ordered, it is returned as it is.
+
+    Raises:
+        LlamactlError: with the exit code of what went wrong.
+    """
+    model = app.catalog().model(order.model)
+    target = app.local()
+    with target.claim(order.deployment_name()):
+        spec = _spec(app, model, order, target.deployments())
+        found = target.begin(spec)
+        if spec.engine == "llama.cpp" and found.state != "running":
+            with stage("weights") as report:
+                header = have_gguf(model, order, app.cache_dir, report)
+                check_memory(header, spec.context_tokens)
+        with stage("start") as report:
+            deployment = target.deploy(spec, report, timeout_s=order.timeout_s)
+    with stage("answer") as report:
+        _first_answer(deployment, report)
+    return deployment
+
+
+def _spec(app: App, model: Model, order: LocalOrder, standing: Sequence[Deployment]) -> Spec:
+    name = order.deployment_name()
+    weights, revision = _weights(model, order, app.cache_dir)
+    old_key = next((each.api_key for each in standing if each.name == name), None)
+    new_key = secrets.token_urlsafe(_KEY_BYTES) if order.with_api_key else None
+    return Spec(
+        name=name,
+        model=model.id,
+        cloud="local",
+        engine=order.engine,
+        weights=weights,
+        revision=revision,
+        context_tokens=_context_tokens(model, order),
+        parallel=order.parallel,
+        prompt_format=model.prompt_format,
+        port=order.port,
+        api_key=old_key if old_key is not None else new_key,
+    )
+
+
+def _weights(model: Model, order: LocalOrder, cache_dir: Path) -> tuple[str, str | None]:
+    match order.engine:
+        case "llama.cpp":
+            return str(gguf_path(model, order, cache_dir)), None
+        case "tgi":
+            source = hub_repository(model, order)
+            return source.repo, source.revision
+        case _ as never:
+            assert_never(never)
+
+
+def _context_tokens(model: Model, order: LocalOrder) -> int:
+    longest = model.architecture.context_tokens
+    if order.context_tokens is None:
+        return min(longest, DEFAULT_CONTEXT_TOKENS)
+    if order.context_tokens > longest:
+        raise InvalidInput(
+            f"--context {order.context_tokens} is beyond the {longest} tokens of {model.id}",
+            hint=f"at most --context {longest}",
+        )
+    return order.context_tokens
+
+
+def _first_answer(deployment: Deployment, report: Report) -> None:
+    """Have one token generated: a deployment that has answered is one that can."""
+    from llamactl_gateway.endpoint import Sampling, connect
+
+    report(Step("asking for a first token"))
+    started = time.monotonic()
+    for _ in connect(deployment).complete("Hello", Sampling(max_tokens=1)):
+        continue
+    report(Step(f"first answer after {format_duration(time.monotonic() - started)}"))
