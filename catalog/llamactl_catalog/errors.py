@@ -2,7 +2,8 @@
 
 LlamactlError
 ├── InvalidInput            2   an option, a name, a request that cannot be served as asked
-│   └── InvalidFile         2   a file with problems, all of them at once
+│   ├── InvalidFile         2   a file with problems, all of them at once
+│   └── PromptTooLong       2   a prompt that does not fit the model's context
 ├── NoCapacity              5   memory, disk, a port or a lock that is not to be had now
 ├── Unhealthy               8   an endpoint that does not answer as it should
 ├── CleanupIncomplete       9   something of a deployment is still there after `destroy`
@@ -44,6 +45,10 @@ class InvalidFile(InvalidInput):
         self.problems = tuple(problems)
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         super().__init__("\n  ".join([f"{path}: {count}", *problems]), hint=hint)
+
+
+class PromptTooLong(InvalidInput):
+    """A prompt that does not fit the model's context."""
 
 
 class NoCapacity(LlamactlError):
@@ -95,5 +100,6 @@ class UnknownDeployment(NotFound):
     """No deployment of that name; `known` holds the names there are."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.known = tuple(known)
         hint = f"there is {', '.join(known)}" if known else "llamactl deploy makes one"
         super().__init__(f"no deployment '{name}'", hint=hint)

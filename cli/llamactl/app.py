@@ -28,4 +28,4 @@ class App:
         """Give the target that serves on this machine."""
         from llamactl_infra.local.target import LocalTarget
 
-        return LocalTarget(self.state_dir)
+        return LocalTarget(self.state_dir, weights_dir=self.cache_dir / "hub")

@@ -10,7 +10,7 @@ import click
 
 from llamactl.app import App
 from llamactl.output import talk
-from llamactl.settings import check_command_settings, default_dir, read_settings
+from llamactl.settings import command_settings, default_dir, read_settings
 from llamactl_catalog.errors import LlamactlError
 
 INTERRUPTED = 130
@@ -38,6 +38,10 @@ COMMANDS = {
 }
 
 
+class ReaderLeft(Exception):
+    """Whoever read this command's stdout has left. Click would make exit code 1 of it."""
+
+
 class LazyGroup(click.Group):
     """A group that imports a command's module only when that command is run."""
 
@@ -50,11 +54,16 @@ class LazyGroup(click.Group):
         if name not in COMMANDS:
             return None
         command: click.Command = import_module(f"llamactl.commands.{COMMANDS[name].module}").command
-        settings = (ctx.default_map or {}).get(name)
-        if settings is not None:
-            options = [each.name for each in command.params if each.name]
-            check_command_settings(name, settings, options)
+        if ctx.default_map and name in ctx.default_map:
+            ctx.default_map[name] = command_settings(command, ctx.default_map[name])
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command, and keep a broken pipe out of Click's hands."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderLeft from error
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands by panel, from the table alone."""
@@ -132,7 +141,7 @@ def run(args: list[str] | None = None) -> int:
     """Run the command line and return its exit code (the table of README.md)."""
     try:
         result: Any = cli.main(args, prog_name="llamactl", standalone_mode=False)
-        sys.stdout.flush()
+        _flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -144,9 +153,16 @@ def run(args: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         talk("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of a pipe has left: nothing more can be said, and the interpreter must not
-        # complain about it when it closes stdout. Source: Python library, signal, note on SIGPIPE.
+    except ReaderLeft:
+        # Nothing more can be said, and the interpreter must not complain about it when it closes
+        # stdout. Source: the Python library's `signal`, note on SIGPIPE.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return result if isinstance(result, int) else 0
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise ReaderLeft from error

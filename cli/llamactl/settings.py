@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
+
 from llamactl_catalog.errors import InvalidFile, NotFound
 
 FILE_NAME = "llamactl.toml"
@@ -39,18 +41,23 @@ def read_settings(explicit: Path | None, known: Mapping[str, object]) -> dict[st
     return settings
 
 
-def check_command_settings(command: str, values: object, options: list[str]) -> None:
-    """Check one command's table of the settings file.
+def command_settings(command: click.Command, values: object) -> dict[str, Any]:
+    """Read one command's table of the settings file: options by their long names.
 
     Raises:
         InvalidFile: it is no table, or holds names that are no option of the command.
     """
     if not isinstance(values, dict):
-        raise InvalidFile(FILE_NAME, [f"{command}: is not a table"], hint=f"write [{command}]")
-    problems = [f"{command}.{name}: no such option" for name in values if name not in options]
+        hint = f"write [{command.name}]"
+        raise InvalidFile(FILE_NAME, [f"{command.name}: is not a table"], hint=hint)
+    parameters = {_long_name(each): each.name for each in command.params} | {
+        name: name for name in getattr(command, "commands", {})
+    }
+    problems = [f"{command.name}.{name}: no such option" for name in values.keys() - parameters]
     if problems:
-        names = ", ".join(name.replace("_", "-") for name in options)
-        raise InvalidFile(FILE_NAME, problems, hint=f"[{command}] may hold {names}")
+        names = ", ".join(sorted(name.replace("_", "-") for name in parameters))
+        raise InvalidFile(FILE_NAME, sorted(problems), hint=f"[{command.name}] may hold {names}")
+    return {str(parameters[name]): value for name, value in values.items()}
 
 
 def _find(explicit: Path | None) -> Path | None:
@@ -76,6 +83,11 @@ def default_dir(kind: str) -> Path:
     if kind == "state":
         return platformdirs.user_state_path("llamactl")
     return platformdirs.user_cache_path("llamactl")
+
+
+def _long_name(parameter: click.Parameter) -> str:
+    longest = max(parameter.opts, key=len)
+    return longest.lstrip("-").replace("-", "_")
 
 
 def _underscored(value: Any) -> Any:

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from llamactl_catalog.errors import InvalidInput
+from llamactl_catalog.errors import InvalidInput, PromptTooLong
 from llamactl_catalog.progress import silent
 from llamactl_catalog.prompts import Message
-from llamactl_gateway.endpoint import PromptTooLong, Sampling, connect
+from llamactl_gateway.endpoint import Sampling, connect
 from llamactl_infra.local.target import LocalTarget
 from llamactl_infra.spec import Spec
 
@@ -101,6 +101,8 @@ def test_a_reader_that_leaves_is_no_error(state_dir):
         process.stdout.close()
 
         assert process.stderr.read() == b""
+
+    assert process.returncode == 0
 
 
 def test_the_engine_refuses_what_the_client_tells(state_dir):

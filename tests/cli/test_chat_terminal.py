@@ -293,6 +293,14 @@ def test_a_state_folder_that_cannot_be_written_costs_the_history_alone(server, t
         told(child, "Hello there.")
 
 
+def test_keys_that_are_not_utf_8_are_refused_and_the_conversation_goes_on(server, tmp_path):
+    with terminal(server, tmp_path) as child:
+        os.write(child.child_fd, b"\xff\r")
+        told(child, "not UTF-8")
+        say(child, "Hi")
+        told(child, "Hello there.")
+
+
 def test_tab_completes_commands_and_settings(server, tmp_path):
     with terminal(server, tmp_path) as child:
         child.send("/set temp" + TAB)

@@ -23,7 +23,7 @@ def command(app: App, as_json: bool) -> None:
     """List the deployments: what runs, where, since when, at what cost."""
     deployments = app.local().deployments()
     if as_json:
-        print_json([_record(each) for each in deployments])
+        print_json([record(each) for each in deployments])
         return
     if not deployments:
         talk("nothing is deployed; llamactl deploy --cloud local starts a model on this machine")
@@ -35,7 +35,8 @@ def command(app: App, as_json: bool) -> None:
     )
 
 
-def _record(deployment: Deployment) -> dict[str, object]:
+def record(deployment: Deployment) -> dict[str, object]:
+    """Give what `--json` says of one deployment: the public interface's fields."""
     values = asdict(deployment)
     return {name: values[name] for name in FIELDS}
 

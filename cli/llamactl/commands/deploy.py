@@ -1,0 +1,128 @@
+"""`llamactl deploy MODEL`: from a model to an endpoint that answers."""
+
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from llamactl.app import App
+from llamactl.commands.list import record
+from llamactl.output import print_json, talk
+from llamactl.pipeline.order import LocalOrder
+from llamactl_catalog.errors import InvalidInput, NoPermission
+from llamactl_infra.deployment import Deployment
+from llamactl_infra.spec import Cloud, Engine
+
+DEFAULT_MODEL = "smollm2-135m-instruct"
+MAX_PORT = 65535
+
+
+@click.command(name="deploy")
+@click.argument("model", required=False)
+@click.option("--cloud", type=click.Choice(get_args(Cloud)), help="Where to run it.")
+@click.option("--name", help="The deployment's name; else the model's id.")
+@click.option(
+    "--gguf",
+    type=click.Path(path_type=Path),
+    help="Serve this GGUF file of yours as MODEL, instead of fetching one.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(get_args(Engine)),
+    default="llama.cpp",
+    show_default=True,
+    help="The serving program; tgi needs Docker and an NVIDIA GPU.",
+)
+@click.option("--port", type=click.IntRange(1, MAX_PORT), help="Listen here; else a free port.")
+@click.option(
+    "--context",
+    type=click.IntRange(min=1),
+    metavar="TOKENS",
+    help="Context shared by the answers that run at once; else 4096, or the model's if less.",
+)
+@click.option(
+    "--parallel",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    help="How many answers run at once.",
+)
+@click.option("--api-key", is_flag=True, help="Ask for an API key: llamactl endpoint NAME --key.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=1),
+    default=600,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait until it is ready.",
+)
+@click.option("--yes", "-y", is_flag=True, help="Do not ask. (On this machine nothing is asked.)")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def command(
+    app: App,
+    model: str | None,
+    cloud: Cloud | None,
+    name: str | None,
+    gguf: Path | None,
+    engine: Engine,
+    port: int | None,
+    context: int | None,
+    parallel: int,
+    api_key: bool,
+    timeout: float,
+    yes: bool,  # noqa: ARG001 - see its help
+    as_json: bool,
+) -> None:
+    """Deploy MODEL and wait until it answers.
+
+    With --cloud local it runs on this machine: no account, no GPU. MODEL is then optional; a small
+    demonstration model is served.
+    """
+    from llamactl.pipeline.local import deploy_local
+
+    _require_local(cloud, model)
+    order = LocalOrder(
+        model=model if model is not None else DEFAULT_MODEL,
+        engine=engine,
+        name=name,
+        gguf=gguf,
+        port=port,
+        context_tokens=context,
+        parallel=parallel,
+        with_api_key=api_key,
+        timeout_s=timeout,
+    )
+    deployment = deploy_local(app, order)
+    if as_json:
+        print_json(record(deployment))
+    else:
+        _hand_over(deployment)
+
+
+def _require_local(cloud: Cloud | None, model: str | None) -> None:
+    """Refuse what this version cannot do, naming the way on."""
+    this_machine = f"llamactl deploy {model or DEFAULT_MODEL} --cloud local"
+    if cloud is None:
+        raise NoPermission(
+            "no --cloud was named, and no cloud account is set up",
+            hint=f"on this machine, without an account: {this_machine}",
+        )
+    if cloud != "local":
+        message = f"--cloud {cloud} is not in this version"
+        raise InvalidInput(message, hint=f"on this machine: {this_machine}")
+
+
+def _hand_over(deployment: Deployment) -> None:
+    """Print the endpoint, and say what can be done with it."""
+    name = deployment.name
+    talk()
+    talk(f"{deployment.model} answers as '{name}' at")
+    click.echo(deployment.endpoint)
+    talk()
+    key = ' -H "Authorization: Bearer $(llamactl endpoint ' + name + ' --key)"'
+    talk("Talk with it:   llamactl chat " + name)
+    talk("From a program: any OpenAI client with base_url " + f"{deployment.endpoint}/v1, or")
+    talk(f"  curl {deployment.endpoint}/generate{key if deployment.api_key else ''} \\")
+    talk("""    -H 'Content-Type: application/json' -d '{"inputs": "The capital of France is"}'""")
+    talk(f"Look after it:  llamactl status {name} · logs {name} -f · destroy {name}")

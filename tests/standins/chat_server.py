@@ -1,0 +1,130 @@
+"""An OpenAI-compatible server on 127.0.0.1 that says what a test tells it to."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer in pieces, or with another status than 200 the text of a refusal."""
+
+    pieces: tuple[str, ...] = ("Hello", " there.")
+    finish_reason: str | None = "stop"
+    prompt_tokens: int = 12
+    gap_s: float = 0.0
+    endless: bool = False
+    status: int = 200
+    refusal: str = ""
+    raw_lines: tuple[str, ...] = ()
+    cut_off: bool = False
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a client sent."""
+
+    path: str
+    authorization: str | None
+    body: dict[str, Any]
+
+
+class ChatServer:
+    """`reply` decides each answer; `hung_up` is set when a client leaves in the middle of one."""
+
+    def __init__(self, reply: Callable[[Request], Reply] | Reply = Reply()) -> None:
+        self.reply = reply
+        self.requests: list[Request] = []
+        self.hung_up = threading.Event()
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.owner = self
+        self._server.daemon_threads = True
+        self._server.block_on_close = False
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def answer(self, request: Request) -> Reply:
+        self.requests.append(request)
+        return self.reply if isinstance(self.reply, Reply) else self.reply(request)
+
+
+class _Server(ThreadingHTTPServer):
+    owner: ChatServer
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        request = Request(self.path, self.headers.get("authorization"), body)
+        reply = self.server.owner.answer(request)
+        self.close_connection = True
+        try:
+            self._refuse(reply) if reply.status != 200 else self._stream(request, reply)
+        except OSError:
+            self.server.owner.hung_up.set()
+
+    def _refuse(self, reply: Reply) -> None:
+        content = reply.refusal.encode()
+        self.send_response(reply.status)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _stream(self, request: Request, reply: Reply) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        for line in reply.raw_lines:
+            self._send(line)
+        self._say(request, reply)
+        while reply.endless:
+            self._say(request, reply)
+        if reply.cut_off:
+            return
+        last = [_choice(request, "", reply.finish_reason)]
+        self._event({"choices": last})
+        counts = {
+            "prompt_tokens": reply.prompt_tokens,
+            "completion_tokens": len(reply.pieces),
+        }
+        self._event({"choices": [], "usage": counts})
+        self._send("data: [DONE]\n\n")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _say(self, request: Request, reply: Reply) -> None:
+        for piece in reply.pieces:
+            time.sleep(reply.gap_s)
+            self._event({"choices": [_choice(request, piece, None)]})
+
+    def _event(self, value: object) -> None:
+        # Like the engines, characters beyond ASCII as they are, U+2028 among them.
+        self._send(f"data: {json.dumps(value, ensure_ascii=False)}\n\n")
+
+    def _send(self, text: str) -> None:
+        data = text.encode()
+        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        self.wfile.flush()
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing."""
+
+
+def _choice(request: Request, text: str, reason: str | None) -> dict[str, object]:
+    said = {"delta": {"content": text}} if "chat" in request.path else {"text": text}
+    return {"index": 0, "finish_reason": reason, **said}
