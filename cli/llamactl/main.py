@@ -26,15 +26,19 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "models": Entry("models", "The catalog: what can be deployed.", "Choose"),
-    "deploy": Entry("deploy", "Deploy a model and wait until it answers.", "Run"),
-    "list": Entry("list", "What runs, where, since when, at what cost.", "Run"),
-    "status": Entry("status", "How one deployment is doing, and why.", "Run"),
-    "endpoint": Entry("endpoint", "Print the URL of a deployment.", "Run"),
-    "logs": Entry("logs", "Print or follow the log of a deployment.", "Run"),
-    "destroy": Entry("destroy", "Remove a deployment completely.", "Run"),
+    "deploy": Entry("deploy", "Deploy MODEL and wait until it answers.", "Run"),
+    "list": Entry(
+        "list", "List the deployments: what runs, where, since when, at what cost.", "Run"
+    ),
+    "status": Entry("status", "Tell how the deployment NAME is doing, and why.", "Run"),
+    "endpoint": Entry("endpoint", "Print the URL of the deployment NAME, and nothing else.", "Run"),
+    "logs": Entry("logs", "Print or follow the log of the deployment NAME.", "Run"),
+    "destroy": Entry(
+        "destroy", "Stop the deployment NAME and remove all of it but its log.", "Run"
+    ),
     "chat": Entry("chat", "Talk with a deployment.", "Use"),
     "invoke": Entry("invoke", "Ask one question and stream the answer.", "Use"),
-    "completion": Entry("completion", "Print the completion script of a shell.", "Set up"),
+    "completion": Entry("completion", "Print the completion script of SHELL.", "Set up"),
 }
 
 
@@ -80,7 +84,7 @@ class LazyGroup(click.Group):
         if name not in COMMANDS and not name.startswith("-"):
             from difflib import get_close_matches
 
-            close = get_close_matches(name, COMMANDS)
+            close = get_close_matches(name, COMMANDS, n=1)
             hint = f" Did you mean {' or '.join(close)}?" if close else ""
             ctx.fail(f"No such command '{name}'.{hint}")
         return super().resolve_command(ctx, args)
@@ -96,7 +100,7 @@ def _load_settings(ctx: click.Context, _param: click.Parameter, value: Path | No
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "LLAMACTL"},
-    epilog="First minute: llamactl deploy --cloud local, then llamactl chat smollm2-135m-instruct",
+    epilog="First minute: llamactl deploy --cloud local",
 )
 @click.option(
     "--config",

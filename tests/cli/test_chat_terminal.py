@@ -163,7 +163,6 @@ def test_settings_are_shown_changed_and_refused(server, tmp_path):
         told(child, "Hello there.")
 
     assert server.requests[0].body["temperature"] == 0.5
-    assert server.requests[0].body["repetition_penalty"] == 1.1
 
 
 def test_the_system_message_is_set_shown_and_taken_away(server, tmp_path):

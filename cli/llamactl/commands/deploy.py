@@ -101,28 +101,37 @@ def command(
 
 
 def _require_local(cloud: Cloud | None, model: str | None) -> None:
-    """Refuse what this version cannot do, naming the way on."""
-    this_machine = f"llamactl deploy {model or DEFAULT_MODEL} --cloud local"
+    """Refuse what this version cannot do, naming the ways on."""
+    here = f"llamactl deploy {model or DEFAULT_MODEL} --cloud local"
     if cloud is None:
         raise NoPermission(
-            "no --cloud was named, and no cloud account is set up",
-            hint=f"on this machine, without an account: {this_machine}",
+            "no --cloud was named, and this version uses credentials of none",
+            hint=f"on this machine, without an account: {here}\n"
+            "       AWS (aws configure) and Azure (az login) come with a later version",
         )
     if cloud != "local":
-        message = f"--cloud {cloud} is not in this version"
-        raise InvalidInput(message, hint=f"on this machine: {this_machine}")
+        message = f"this version does not deploy with --cloud {cloud}"
+        raise InvalidInput(message, hint=f"on this machine: {here}")
 
 
 def _hand_over(deployment: Deployment) -> None:
     """Print the endpoint, and say what can be done with it."""
-    name = deployment.name
-    talk()
-    talk(f"{deployment.model} answers as '{name}' at")
-    click.echo(deployment.endpoint)
-    talk()
-    key = ' -H "Authorization: Bearer $(llamactl endpoint ' + name + ' --key)"'
-    talk("Talk with it:   llamactl chat " + name)
-    talk("From a program: any OpenAI client with base_url " + f"{deployment.endpoint}/v1, or")
-    talk(f"  curl {deployment.endpoint}/generate{key if deployment.api_key else ''} \\")
-    talk("""    -H 'Content-Type: application/json' -d '{"inputs": "The capital of France is"}'""")
-    talk(f"Look after it:  llamactl status {name} · logs {name} -f · destroy {name}")
+    name, url = deployment.name, deployment.endpoint
+    bearer = f' -H "Authorization: Bearer $(llamactl endpoint {name} --key)" \\\n   '
+    auth = bearer if deployment.api_key is not None else ""
+    api_key = f"llamactl endpoint {name} --key" if auth else "any"
+    talk(f"\n{deployment.model} answers as '{name}' at")
+    click.echo(url)
+    talk(f"""
+Talk with it:
+  llamactl chat {name}
+From Python, with the openai package (API key: {api_key}):
+  client = OpenAI(base_url="{url}/v1", api_key="…")
+With curl:
+  curl {url}/generate \\
+   {auth} -H 'Content-Type: application/json' \\
+    -d '{{"inputs": "The capital of France is"}}'
+Look after it:
+  llamactl status {name}
+  llamactl logs {name} --follow
+  llamactl destroy {name}""")

@@ -26,7 +26,7 @@ def command(app: App, as_json: bool) -> None:
         print_json([record(each) for each in deployments])
         return
     if not deployments:
-        talk("nothing is deployed; llamactl deploy --cloud local starts a model on this machine")
+        talk("nothing is deployed; to start a small model here: llamactl deploy --cloud local")
         return
     print_table(
         ["name", "cloud", "state", "endpoint", "$/hour", "age"],

@@ -41,6 +41,8 @@ def deploy_local(app: App, order: LocalOrder) -> Deployment:
                 check_memory(header, spec.context_tokens)
         with stage("start") as report:
             deployment = target.deploy(spec, report, timeout_s=order.timeout_s)
+            if found.state != "running":
+                report(Step(f"{spec.engine} is ready"))
     with stage("answer") as report:
         _first_answer(deployment, report)
     return deployment

