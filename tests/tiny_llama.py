@@ -9,6 +9,7 @@ CHATML = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
     "{{ message['content'] }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
 )
+_SPACE = ord(" ")
 _SPECIAL = ("<unk>", "<s>", "</s>")
 
 
@@ -42,7 +43,8 @@ def make_tiny_llama(  # noqa: PLR0913 - the sizes of a model
         writer.add_chat_template(chat_template)
     for tensor_name, shape in _shapes(layers, width, width * kv_heads // heads, intermediate):
         seed += 1
-        writer.add_tensor(tensor_name, _values(shape, seed))
+        make = _output if tensor_name == "output.weight" else _values
+        writer.add_tensor(tensor_name, make(shape, seed))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -54,9 +56,14 @@ def _add_vocabulary(writer: gguf.GGUFWriter) -> None:
     kinds = [gguf.TokenType.UNKNOWN, gguf.TokenType.CONTROL, gguf.TokenType.CONTROL]
     writer.add_tokenizer_model("llama")
     writer.add_vocab_size(len(_SPECIAL) + 256)
-    writer.add_token_list([*_SPECIAL, *(f"<0x{byte:02X}>" for byte in range(256))])
+    # The tokenizer writes a space as U+2581 and needs a token for it.
+    texts = ["\u2581" if byte == _SPACE else f"<0x{byte:02X}>" for byte in range(256)]
+    types = [
+        gguf.TokenType.NORMAL if byte == _SPACE else gguf.TokenType.BYTE for byte in range(256)
+    ]
+    writer.add_token_list([*_SPECIAL, *texts])
     writer.add_token_scores([0.0] * (len(_SPECIAL) + 256))
-    writer.add_token_types([*kinds, *[gguf.TokenType.BYTE] * 256])
+    writer.add_token_types([*kinds, *types])
     writer.add_unk_token_id(0)
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
@@ -92,3 +99,10 @@ def _values(shape: tuple[int, ...], seed: int) -> np.ndarray:
     if len(shape) == 1:
         return np.ones(shape, np.float32)
     return np.random.default_rng(seed).normal(0, 0.1, shape).astype(np.float32)
+
+
+def _output(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """Give the special tokens a logit of 0: a greedy answer never ends by chance."""
+    values = _values(shape, seed)
+    values[: len(_SPECIAL)] = 0
+    return values

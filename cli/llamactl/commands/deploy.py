@@ -104,10 +104,11 @@ def _require_local(cloud: Cloud | None, model: str | None) -> None:
     """Refuse what this version cannot do, naming the ways on."""
     here = f"llamactl deploy {model or DEFAULT_MODEL} --cloud local"
     if cloud is None:
+        elsewhere = [each for each in get_args(Cloud) if each != "local"]
         raise NoPermission(
             "no --cloud was named, and this version uses credentials of none",
-            hint=f"on this machine, without an account: {here}\n"
-            "       AWS (aws configure) and Azure (az login) come with a later version",
+            hint=f"without credentials, on this machine: {here}\n"
+            f"       with credentials, on {' or '.join(elsewhere)}: in a later version",
         )
     if cloud != "local":
         message = f"this version does not deploy with --cloud {cloud}"
