@@ -1,0 +1,35 @@
+"""A deployment as every target tells it: a named thing that serves a model."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from llamactl_infra.spec import Cloud
+
+DeploymentState = Literal["deploying", "running", "failed", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What is known of a deployment at one moment. `created_at` is in UTC.
+
+    `reason` says why it is in its state, where there is more to say than the state. `endpoint` is
+    the base URL, `pid` the engine's process; both are None where nothing answers.
+    """
+
+    name: str
+    model: str
+    cloud: Cloud
+    region: str
+    instance_type: str
+    engine: str
+    state: DeploymentState
+    reason: str | None
+    endpoint: str | None
+    usd_per_hour: float
+    created_at: datetime
+    pid: int | None
+    context_tokens: int | None
+    log_path: Path
+    api_key: str | None = field(default=None, repr=False)

@@ -1,0 +1,1 @@
+"""The local target: a supervised background process that outlives the command."""

@@ -1,0 +1,110 @@
+"""The claim of a name: at any time one command at most changes a deployment.
+
+The lock decides, the file beside it tells readers who holds it. Both are gone once it is let go.
+Removing a lock file is safe as the last act under the lock: who opened the old file before finds
+it unlinked after locking it and starts over (filelock checks the link count), who comes later makes
+a new one. On Windows an open file cannot be removed; filelock does it there when it lets go.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal, get_args
+
+from llamactl_catalog.errors import NoCapacity
+from llamactl_infra.local.files import draft_of, make_folder, told, write_whole
+from llamactl_infra.local.layout import Folder
+from llamactl_infra.local.processes import ProcessIdentity, identify, is_alive
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+Purpose = Literal["deployed", "destroyed"]
+
+# Long enough for a holder that is just letting go.
+_PATIENCE_S = 0.5
+_POLL_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who works on a deployment, since when, and what for."""
+
+    process: ProcessIdentity
+    since: datetime
+    purpose: Purpose
+
+
+@contextmanager
+def claimed(folder: Folder, purpose: Purpose) -> Iterator[None]:
+    """Hold the name of a deployment.
+
+    Raises:
+        NoCapacity: another command holds it; the message says which.
+    """
+    from filelock import FileLock, Timeout
+
+    with told(folder.lock):
+        make_folder(folder.path.parent)
+        lock = FileLock(folder.lock)
+        try:
+            lock.acquire(timeout=_PATIENCE_S, poll_interval=_POLL_S)
+        except Timeout as error:
+            raise _taken(folder) from error
+    try:
+        _announce(folder, purpose)
+        yield
+    finally:
+        _let_go(folder, lock)
+
+
+def holder(folder: Folder) -> Holder | None:
+    """Say who holds a name now; never touches the lock, so that a reader is in nobody's way."""
+    try:
+        found = _parse(folder.claim.read_text("utf-8"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if is_alive(found.process) else None
+
+
+def _announce(folder: Folder, purpose: Purpose) -> None:
+    me = identify(os.getpid())
+    if me is None:
+        return
+    values = {
+        "process": asdict(me),
+        "since": datetime.now(UTC).isoformat(timespec="seconds"),
+        "purpose": purpose,
+    }
+    with suppress(OSError):  # a full disk: destroy must work all the same, and deploy fails soon
+        write_whole(folder.claim, json.dumps(values))
+
+
+def _let_go(folder: Folder, lock: "BaseFileLock") -> None:
+    # The draft is of a command that was killed; the lock goes last, while it is still held.
+    for path in (draft_of(folder.claim), folder.claim, folder.lock):
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+    lock.release()
+
+
+def _taken(folder: Folder) -> NoCapacity:
+    hint = "wait for it to end, or use another --name"
+    who = holder(folder)
+    if who is None:
+        return NoCapacity(f"another command is working on '{folder.name}'", hint=hint)
+    since = who.since.astimezone().strftime("%H:%M:%S")
+    message = f"'{folder.name}' is being {who.purpose} by process {who.process.pid} since {since}"
+    return NoCapacity(message, hint=hint)
+
+
+def _parse(text: str) -> Holder:
+    values = json.loads(text)
+    purpose = values["purpose"]
+    if purpose not in get_args(Purpose):
+        raise ValueError(purpose)
+    process = ProcessIdentity(int(values["process"]["pid"]), float(values["process"]["born_s"]))
+    return Holder(process, datetime.fromisoformat(values["since"]), purpose)

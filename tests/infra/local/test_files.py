@@ -1,0 +1,83 @@
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from llamactl_catalog.errors import InvalidInput, NoCapacity, NoPermission
+from llamactl_infra.local.files import patiently, told, write_whole
+
+
+def test_a_file_is_replaced_whole_and_private(tmp_path: Path):
+    path = tmp_path / "state.json"
+    path.write_text("old")
+
+    write_whole(path, "new")
+
+    assert path.read_text() == "new"
+    assert os.name == "nt" or stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_draft(tmp_path: Path):
+    path = tmp_path / "state.json"
+    path.write_text("old")
+
+    with pytest.raises(UnicodeEncodeError):
+        write_whole(path, "\udc80")
+
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_told(tmp_path: Path):
+    path = Path("/dev/full")
+
+    with pytest.raises(NoCapacity, match="no space left to write /dev/full"), told(path):
+        path.write_text("x")
+
+
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [
+        (errno.ENOSPC, NoCapacity),
+        (errno.EDQUOT, NoCapacity),
+        (errno.EFBIG, NoCapacity),
+        (errno.EACCES, NoPermission),
+        (errno.EROFS, NoPermission),
+        (errno.ENOTDIR, InvalidInput),
+    ],
+)
+def test_what_a_user_can_fix_is_told_with_the_path_and_a_hint(number, error):
+    with pytest.raises(error, match="/state/x") as caught, told(Path("/state/x")):
+        raise OSError(number, os.strerror(number))
+
+    assert caught.value.hint
+
+
+def test_another_error_stays_what_it_is(tmp_path: Path):
+    with pytest.raises(IsADirectoryError), told(tmp_path):
+        raise IsADirectoryError(errno.EISDIR, "is a directory")
+
+
+def test_a_file_that_is_busy_for_a_moment_is_tried_again():
+    tries = []
+
+    def busy_twice():
+        tries.append(1)
+        if len(tries) < 3:
+            raise PermissionError
+
+    patiently(busy_twice, patience_s=5)
+
+    assert len(tries) == 3
+
+
+def test_a_file_that_stays_busy_is_an_error():
+    def busy():
+        raise PermissionError
+
+    with pytest.raises(PermissionError):
+        patiently(busy, patience_s=0.05)
