@@ -6,6 +6,7 @@ from llamactl.app import App
 from llamactl.names import deployment_name
 
 DEFAULT_TAIL = 100
+INTERRUPTED = 130
 
 
 @click.command(name="logs")
@@ -21,5 +22,8 @@ DEFAULT_TAIL = 100
 @click.pass_obj
 def command(app: App, name: str, follow: bool, tail: int) -> None:
     """Print or follow the log of the deployment NAME."""
-    for line in app.local().logs(name, tail=tail, follow=follow):
-        click.echo(line)
+    try:
+        for line in app.local().logs(name, tail=tail, follow=follow):
+            click.echo(line)
+    except KeyboardInterrupt:  # the way to end --follow: nothing was interrupted
+        click.get_current_context().exit(INTERRUPTED)

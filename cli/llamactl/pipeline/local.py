@@ -14,6 +14,8 @@ from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.model import Model
 from llamactl_catalog.progress import Report, Step
 from llamactl_catalog.units import format_duration
+from llamactl_containers import docker
+from llamactl_containers.tgi import shards
 from llamactl_infra.deployment import Deployment
 from llamactl_infra.spec import Spec
 
@@ -50,7 +52,7 @@ def deploy_local(app: App, order: LocalOrder) -> Deployment:
 
 def _spec(app: App, model: Model, order: LocalOrder, standing: Sequence[Deployment]) -> Spec:
     name = order.deployment_name()
-    weights, revision = _weights(model, order, app.cache_dir)
+    weights, revision, num_shard = _weights(model, order, app.cache_dir)
     old_key = next((each.api_key for each in standing if each.name == name), None)
     new_key = secrets.token_urlsafe(_KEY_BYTES) if order.with_api_key else None
     return Spec(
@@ -60,6 +62,7 @@ def _spec(app: App, model: Model, order: LocalOrder, standing: Sequence[Deployme
         engine=order.engine,
         weights=weights,
         revision=revision,
+        num_shard=num_shard,
         context_tokens=_context_tokens(model, order),
         parallel=order.parallel,
         prompt_format=model.prompt_format,
@@ -68,13 +71,22 @@ def _spec(app: App, model: Model, order: LocalOrder, standing: Sequence[Deployme
     )
 
 
-def _weights(model: Model, order: LocalOrder, cache_dir: Path) -> tuple[str, str | None]:
+def _weights(
+    model: Model, order: LocalOrder, cache_dir: Path
+) -> tuple[str, str | None, int | None]:
+    """Choose what the engine loads, its revision, and the GPUs that it is spread over."""
     match order.engine:
         case "llama.cpp":
-            return str(gguf_path(model, order, cache_dir)), None
+            return str(gguf_path(model, order, cache_dir)), None, None
         case "tgi":
             source = hub_repository(model, order)
-            return source.repo, source.revision
+            docker.require_docker(gpus=1)
+            shape = model.architecture
+            return (
+                source.repo,
+                source.revision,
+                shards(docker.gpu_count(), shape.heads, shape.kv_heads),
+            )
         case _ as never:
             assert_never(never)
 

@@ -1,15 +1,15 @@
 """The cache of weights: files by their SHA-256, put there whole or not at all."""
 
-import errno
 import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from llamactl_catalog.errors import InvalidFile, NoCapacity, NoPermission
+from llamactl_catalog.errors import InvalidFile, NoCapacity
 from llamactl_catalog.progress import Report, Step
 from llamactl_catalog.units import MIB, format_bytes
+from llamactl_containers.disk import told
 
 INCOMING = "incoming"
 LOCK_WAIT_S = 600.0
@@ -51,12 +51,12 @@ def incoming(path: Path, needed_bytes: int) -> Iterator[Path]:
 
     Raises:
         NoCapacity: the disk has less than `needed_bytes`, or fills up, or another fetch holds on.
-        NoPermission: the cache folder may not be written.
+        NoPermission, InvalidInput: the cache folder may not be written, or is none.
     """
     import filelock
 
     folder = path.parent / INCOMING
-    with _translated(path.parent, needed_bytes):
+    with told(path.parent, "--cache-dir"):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with filelock.FileLock(path.parent / "fetch.lock", timeout=LOCK_WAIT_S):
@@ -89,26 +89,6 @@ def install(part: Path, path: Path, sha256: str, report: Report) -> None:
 def _check_room(folder: Path, needed_bytes: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed_bytes:
-        raise _no_room(folder, f"{format_bytes(needed_bytes)} needed, {format_bytes(free)} free")
-
-
-def _no_room(folder: Path, detail: str) -> NoCapacity:
-    hint = "free some space, or name another folder with --cache-dir"
-    return NoCapacity(f"no room in {folder}: {detail}", hint=hint)
-
-
-@contextmanager
-def _translated(folder: Path, needed_bytes: int) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise _no_room(folder, f"{format_bytes(needed_bytes)} needed") from error
-        if isinstance(error, PermissionError | NotADirectoryError | FileExistsError) or (
-            error.errno == errno.EROFS
-        ):
-            hint = "give yourself the right to write there, or name another with --cache-dir"
-            raise NoPermission(
-                f"{folder} may not be written: {error.strerror}", hint=hint
-            ) from error
-        raise
+        hint = "free some disk space, or choose another folder with --cache-dir"
+        needs = f"{format_bytes(needed_bytes)} needed, {format_bytes(free)} free"
+        raise NoCapacity(f"no space left in {folder}: {needs}", hint=hint)

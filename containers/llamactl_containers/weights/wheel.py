@@ -118,7 +118,7 @@ def _failed(source: WheelSource, log: str) -> NoCapacity | Unhealthy:
     what = f"{source.package} {source.version} could not be fetched"
     if "No space left on device" in log:
         hint = "free some space, or name another folder with --cache-dir"
-        return NoCapacity(f"{what}: no room on the disk", hint=hint)
+        return NoCapacity(f"{what}: no space left on the disk", hint=hint)
     hint = "see that pip can reach your package index, or serve a file of your own with --gguf"
     return Unhealthy(f"{what}:\n  {said}", hint=hint)
 

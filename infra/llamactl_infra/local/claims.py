@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, get_args
 
 from llamactl_catalog.errors import NoCapacity
-from llamactl_infra.local.files import draft_of, make_folder, told, write_whole
+from llamactl_containers.disk import told
+from llamactl_infra.local.files import draft_of, make_folder, write_whole
 from llamactl_infra.local.layout import Folder
 from llamactl_infra.local.processes import ProcessIdentity, identify, is_alive
 
@@ -47,7 +48,7 @@ def claimed(folder: Folder, purpose: Purpose) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    with told(folder.lock):
+    with told(folder.lock, "--state-dir"):
         make_folder(folder.path.parent)
         lock = FileLock(folder.lock)
         try:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import assert_never
 
 from llamactl_containers import docker
+from llamactl_containers.disk import told
 from llamactl_containers.llamacpp.launch import LaunchSettings, default_threads
 from llamactl_containers.tgi import TgiSettings
-from llamactl_infra.local.files import make_folder, told
+from llamactl_infra.local.files import make_folder
 from llamactl_infra.local.records import Record
 from llamactl_infra.spec import Spec
 
@@ -80,7 +81,7 @@ def make_room(spec: Spec, weights_dir: Path) -> None:
         NoCapacity, NoPermission: it cannot be made.
     """
     if spec.engine == "tgi":
-        with told(weights_dir):
+        with told(weights_dir, "--cache-dir"):
             make_folder(weights_dir)
 
 
@@ -96,7 +97,7 @@ def sweep(spec: Spec, instance_id: str) -> None:
 
 def _llamacpp(record: Record, port: int) -> LaunchSettings:
     spec = record.spec
-    threads, threads_batch = default_threads(os.cpu_count() or 1)
+    threads, threads_batch = default_threads(_cores())
     return LaunchSettings(
         instance_id=record.instance_id or "",
         model_id=spec.model,
@@ -110,3 +111,10 @@ def _llamacpp(record: Record, port: int) -> LaunchSettings:
         api_key=spec.api_key,
         drain_s=record.drain_s,
     )
+
+
+def _cores() -> int:
+    """Count the cores that this process may use, which in a container may be fewer than all."""
+    if hasattr(os, "sched_getaffinity"):  # Linux
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

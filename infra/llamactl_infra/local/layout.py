@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llamactl_catalog.errors import InvalidInput
-from llamactl_infra.local.files import told
+from llamactl_containers.disk import told
 
 _NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?")
 # Windows keeps these for devices, with any extension. Source: Microsoft, "Naming Files, Paths, and
@@ -108,7 +108,7 @@ class StateFolder:
             InvalidInput: a file is in its place.
         """
         try:
-            with told(self.deployments):
+            with told(self.deployments, "--state-dir"):
                 entries = sorted(self.deployments.iterdir())
         except FileNotFoundError:
             return []

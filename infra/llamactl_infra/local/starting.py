@@ -16,10 +16,11 @@ from pathlib import Path
 from llamactl_catalog.errors import InvalidFile, NoCapacity, Unhealthy
 from llamactl_catalog.progress import Report, Step
 from llamactl_catalog.units import format_duration
+from llamactl_containers.disk import told
 from llamactl_containers.health import answers
 from llamactl_infra.local import engines
 from llamactl_infra.local.failures import error_of
-from llamactl_infra.local.files import told, write_whole
+from llamactl_infra.local.files import write_whole
 from llamactl_infra.local.layout import Folder
 from llamactl_infra.local.processes import identify, spawn_detached
 from llamactl_infra.local.records import (
@@ -72,7 +73,7 @@ def start(job: Job, report: Report) -> Runtime:
 def _attempt(job: Job, report: Report, port: int) -> Runtime:
     folder = job.folder
     record = replace(job.record, instance_id=uuid.uuid4().hex)
-    with told(folder.path):
+    with told(folder.path, "--state-dir"):
         write_record(folder, record)
         write_whole(folder.launch, engines.launch_text(record, port, job.weights_dir))
     with _supervised(folder, record, port) as (process, undo):
@@ -94,7 +95,7 @@ def _supervised(
     """Have a supervisor that is written down and told to go; it is stopped unless taken over."""
     instance_id = record.instance_id or ""
     with ExitStack() as undo:
-        with told(folder.path):
+        with told(folder.path, "--state-dir"):
             command = supervisor_command(folder, instance_id)
             process = spawn_detached(command, output=folder.supervisor_log)
             undo.callback(_reap, process)

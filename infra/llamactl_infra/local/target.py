@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 
 from llamactl_catalog.errors import InvalidFile, Unhealthy, UnknownDeployment
 from llamactl_catalog.progress import Report, Step
+from llamactl_containers.disk import told
 from llamactl_containers.health import answers
 from llamactl_infra.deployment import Deployment
 from llamactl_infra.local import engines, log, states
 from llamactl_infra.local.claims import claimed
 from llamactl_infra.local.failures import is_kept
-from llamactl_infra.local.files import make_folder, told
+from llamactl_infra.local.files import make_folder
 from llamactl_infra.local.layout import Folder, StateFolder
 from llamactl_infra.local.records import (
     NewerFormat,
@@ -91,7 +92,7 @@ class LocalTarget:
         record = self._standing(folder)
         if record is None:
             self._begun.add(spec.name)
-            with told(folder.path):
+            with told(folder.path, "--state-dir"):
                 make_folder(folder.path)
                 write_record(folder, self._record(spec))
             return states.deployment(folder)
@@ -216,7 +217,7 @@ class LocalTarget:
 
     def _existing(self, name: str) -> Folder:
         folder = self._state.folder(name)
-        with told(folder.path):
+        with told(folder.path, "--state-dir"):
             exists = folder.path.exists()
         if not exists:
             known = [each.name for each in self._state.folders()]

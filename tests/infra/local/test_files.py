@@ -1,12 +1,10 @@
-import errno
 import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from llamactl_catalog.errors import InvalidInput, NoCapacity, NoPermission
-from llamactl_infra.local.files import patiently, told, write_whole
+from llamactl_infra.local.files import patiently, write_whole
 
 
 def test_a_file_is_replaced_whole_and_private(tmp_path: Path):
@@ -29,37 +27,6 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_draft(tmp_path: Path):
 
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_a_full_disk_is_told(tmp_path: Path):
-    path = Path("/dev/full")
-
-    with pytest.raises(NoCapacity, match="no space left to write /dev/full"), told(path):
-        path.write_text("x")
-
-
-@pytest.mark.parametrize(
-    ("number", "error"),
-    [
-        (errno.ENOSPC, NoCapacity),
-        (errno.EDQUOT, NoCapacity),
-        (errno.EFBIG, NoCapacity),
-        (errno.EACCES, NoPermission),
-        (errno.EROFS, NoPermission),
-        (errno.ENOTDIR, InvalidInput),
-    ],
-)
-def test_what_a_user_can_fix_is_told_with_the_path_and_a_hint(number, error):
-    with pytest.raises(error, match="/state/x") as caught, told(Path("/state/x")):
-        raise OSError(number, os.strerror(number))
-
-    assert caught.value.hint
-
-
-def test_another_error_stays_what_it_is(tmp_path: Path):
-    with pytest.raises(IsADirectoryError), told(tmp_path):
-        raise IsADirectoryError(errno.EISDIR, "is a directory")
 
 
 def test_a_file_that_is_busy_for_a_moment_is_tried_again():
