@@ -1,0 +1,43 @@
+"""`python -m llamactl_containers.llamacpp LAUNCH.json`: one engine process."""
+
+import os
+import sys
+from pathlib import Path
+
+from llamactl_catalog.errors import InvalidInput
+from llamactl_containers.llamacpp.launch import LaunchSettings
+from llamactl_containers.llamacpp.process import announce, bind, fail, is_taken
+
+
+def main(path: str) -> None:
+    """Serve what a launch file says; the process ends in here."""
+    try:
+        settings = LaunchSettings.from_json(Path(path).read_text(encoding="utf-8"))
+    except (OSError, InvalidInput) as error:
+        fail("internal", f"{path}: {error}")
+    try:
+        listener = bind(settings)
+    except OSError as error:
+        fail(
+            "port-taken" if is_taken(error) else "internal",
+            f"{settings.host}:{settings.port}: {error.strerror}",
+        )
+    announce("loading")
+    # Threads that wait at a barrier sleep instead of spinning: beside one busy process two spinning
+    # ones write 1 token a second where sleeping ones write 70. Source: bench/local_serving.py
+    # --neighbors, 2 cores, 2026-11. OpenMP reads it when llama.cpp's library is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    try:
+        from llamactl_containers.llamacpp.llama import LoadFailed, load
+        from llamactl_containers.llamacpp.server import serve
+    except ImportError as error:
+        fail("package-missing", f"{error}: install llamactl[local]")
+    try:
+        llama = load(settings)
+    except LoadFailed as error:
+        fail(error.reason, error.message)
+    serve(llama, settings, listener)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

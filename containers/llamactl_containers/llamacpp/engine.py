@@ -1,0 +1,127 @@
+"""Runs completions: admits them, lends them a thread, and measures them."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from llamactl_containers.llamacpp.admission import Admission
+from llamactl_containers.llamacpp.completion import Completion
+from llamactl_containers.llamacpp.generation import Finish, Generation, Piece, Wakeups
+from llamactl_containers.llamacpp.launch import LaunchSettings
+from llamactl_containers.llamacpp.llama import Llama
+from llamactl_containers.llamacpp.metrics import Metrics
+from llamactl_containers.llamacpp.refusal import Refused
+
+# What an answer may have where nobody says. Source: TGI 3.3.7 router/src/lib.rs, the documented
+# default of max_new_tokens.
+DEFAULT_MAX_TOKENS = 1024
+# Prompts up to this long are not counted exactly: a token is at least a byte.
+_UNCOUNTED_BYTES = 512
+_SPECIAL_TOKENS = 8  # BOS and the like that the tokenizer adds to a prompt, at most
+
+
+class Engine:
+    """The loaded model and everyone who uses it. One event loop only."""
+
+    def __init__(self, llama: Llama, settings: LaunchSettings, metrics: Metrics) -> None:
+        self.settings = settings
+        self.metrics = metrics
+        self._llama = llama
+        self._admission = Admission(
+            parallel=settings.parallel,
+            context_tokens=settings.context_tokens,
+            max_concurrent=settings.max_concurrent_requests,
+        )
+        self._threads = ThreadPoolExecutor(2 * settings.parallel, thread_name_prefix="generation")
+        self._wakeups = Wakeups(asyncio.get_running_loop())
+        metrics.watch(self._admission)
+
+    @property
+    def eos_text(self) -> str:
+        """How the model writes its end-of-sequence token."""
+        return self._llama.eos_text
+
+    async def tokens(self, text: str) -> list[int]:
+        """Tokenize a prompt."""
+        return await asyncio.to_thread(self._llama.tokens, text)
+
+    async def pieces(self, text: str) -> list[tuple[int, bytes]]:
+        """Tokenize a prompt into ids and their bytes."""
+        return await asyncio.to_thread(self._llama.pieces, text)
+
+    async def sized(self, completion: Completion) -> tuple[int, int]:
+        """Give how many tokens a prompt has at most, and how many its answer may have.
+
+        Raises:
+            Refused: prompt and answer do not fit the context.
+        """
+        prompt, context = completion.prompt, self.settings.context_tokens
+        bound = len(prompt) if isinstance(prompt, tuple) else _byte_bound(prompt)
+        wanted = completion.max_tokens
+        if isinstance(prompt, str) and (
+            bound > _UNCOUNTED_BYTES or bound + (wanted or DEFAULT_MAX_TOKENS) > context
+        ):
+            bound = len(await self.tokens(prompt))
+        if bound >= context:
+            message = f"`inputs` must have less than {context} tokens. Given: {bound}"
+            raise Refused("context_length_exceeded", message)
+        if wanted is None:
+            return bound, min(DEFAULT_MAX_TOKENS, context - bound)
+        if bound + wanted > context:
+            message = (
+                f"`inputs` tokens + `max_new_tokens` must be <= {context}. "
+                f"Given: {bound} `inputs` tokens and {wanted} `max_new_tokens`"
+            )
+            raise Refused("context_length_exceeded", message)
+        return bound, wanted
+
+    @asynccontextmanager
+    async def generation(self, completion: Completion, size: int) -> AsyncIterator[Generation]:
+        """Start an answer that needs at most `size` tokens; leaving the block stops it.
+
+        Raises:
+            Refused: too many requests are here already.
+        """
+        asked_at = time.monotonic()
+        await self._admission.enter(size)
+        started_at = time.monotonic()
+        generation = Generation(completion, self._wakeups)
+        loop = asyncio.get_running_loop()
+        running = loop.run_in_executor(self._threads, self._run, generation)
+        running.add_done_callback(lambda _: self._admission.leave(size))
+        try:
+            yield generation
+        finally:
+            generation.cancel()
+            self.metrics.record(generation, asked_at=asked_at, started_at=started_at)
+
+    async def answer(self, completion: Completion, size: int) -> tuple[Sequence[Piece], Finish]:
+        """Generate a whole answer.
+
+        Raises:
+            Refused: it is refused, or fails.
+        """
+        pieces: list[Piece] = []
+        async with self.generation(completion, size) as generation:
+            async for batch in generation.batches():
+                pieces += batch
+        if generation.finish is None:
+            raise Refused("generation", "the answer has no end")
+        return pieces, generation.finish
+
+    def _run(self, generation: Generation) -> None:
+        if generation.cancelled:
+            return
+        try:
+            self._llama.stream(generation.completion.to_engine(), generation.receive)
+        except Refused as error:
+            generation.fail(error)
+            return
+        if generation.finish is None and generation.error is None and not generation.cancelled:
+            generation.fail(Refused("generation", "llama.cpp ended the answer without a reason"))
+
+
+def _byte_bound(text: str) -> int:
+    return len(text.encode()) + _SPECIAL_TOKENS
