@@ -21,11 +21,18 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from llamactl_containers.llamacpp.launch import LaunchSettings, default_threads
+from llamactl_containers.llamacpp.launch import SPIN_COUNT, LaunchSettings, default_threads
 
 SPEED_BAR = 0.97
 FIRST_TOKEN_BAR_MS = 2.0
 KEY = "bench"
+OPENMP = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+# How threads wait for each other: asleep, spinning for a moment and then asleep, as OpenMP likes.
+WAITING: Mapping[str, Mapping[str, str]] = {
+    "asleep": {"OMP_WAIT_POLICY": "passive"},
+    "briefly": {"GOMP_SPINCOUNT": SPIN_COUNT},
+    "default": {},
+}
 
 # The bare server: xllamacpp's own HTTP port with the settings of `llama.py`, in its own process.
 BARE = """
@@ -124,17 +131,18 @@ def compare_threads(model: Path, folder: Path, arguments: argparse.Namespace) ->
         with _busy(busy):
             for threads in dict.fromkeys(settings):
                 launch = _launch_file(folder, model, threads)
-                for waiting in ("passive", "active", None):
-                    one, four = _speeds(launch, waiting, arguments)
+                for waiting, environment in WAITING.items():
+                    one, four = _speeds(launch, environment, arguments)
                     print(
-                        f"{busy:4}  {threads[0]:7}  {threads[1]:5}  {waiting or 'default':8}"
+                        f"{busy:4}  {threads[0]:7}  {threads[1]:5}  {waiting:8}"
                         f"  {one:8.1f}  {four:9.1f}",
                         flush=True,
                     )
 
 
-def _speeds(launch: Path, waiting: str | None, arguments: argparse.Namespace) -> list[float]:
-    environment = {} if waiting is None else {"OMP_WAIT_POLICY": waiting}
+def _speeds(
+    launch: Path, environment: Mapping[str, str], arguments: argparse.Namespace
+) -> list[float]:
     speeds = []
     with _server([sys.executable, "-c", BARE, str(launch)], environment) as server:
         for concurrency in (1, 4):
@@ -232,8 +240,8 @@ async def _parts(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
 
 @contextlib.contextmanager
 def _server(command: list[str], environment: Mapping[str, str] | None = None) -> Iterator[Server]:
-    given = {"OMP_WAIT_POLICY": "passive"} if environment is None else environment
-    base = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    given = WAITING["briefly"] if environment is None else environment
+    base = {name: value for name, value in os.environ.items() if name not in OPENMP}
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

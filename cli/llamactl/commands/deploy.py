@@ -38,7 +38,7 @@ MAX_PORT = 65535
     "--context",
     type=click.IntRange(min=1),
     metavar="TOKENS",
-    help="Context shared by the answers that run at once; else 4096, or the model's if less.",
+    help="Context shared by the answers that run at once; else 8192, or the model's if less.",
 )
 @click.option(
     "--parallel",

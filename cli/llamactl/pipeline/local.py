@@ -19,7 +19,8 @@ from llamactl_containers.tgi import shards
 from llamactl_infra.deployment import Deployment
 from llamactl_infra.spec import Spec
 
-DEFAULT_CONTEXT_TOKENS = 4096
+# Room for four answers of the default length at once, each with a prompt as long.
+DEFAULT_CONTEXT_TOKENS = 8192
 _KEY_BYTES = 24
 
 

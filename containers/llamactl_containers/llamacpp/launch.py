@@ -10,6 +10,12 @@ from llamactl_catalog.model import PromptFormatName
 INSTANCE_HEADER = "x-llamactl-instance"
 FAILED_EXIT_CODE = 3
 
+# How often a thread looks for the others before it sleeps: GNU OpenMP's GOMP_SPINCOUNT, whose
+# default is 300,000; passive waiting is 0. On a quiet machine it is as fast as the default, where
+# passive waiting loses a third of the batched speed; beside busy processes up to twice as fast.
+# Source: bench/local_serving.py --neighbors, SmolLM2 135M on 2 cores, 2026-11-22.
+SPIN_COUNT = "1000"
+
 FailedReason = Literal[
     "port-taken", "model-unreadable", "out-of-memory", "package-missing", "internal"
 ]
@@ -64,8 +70,8 @@ def default_threads(cores: int) -> tuple[int, int]:
     """Choose threads for one answer's tokens, and for prompts and several answers at once.
 
     One core is left free for the rest of the machine while a single answer is written: llama.cpp's
-    threads spin at barriers, and with every core taken one other busy process costs nine tenths of
-    the speed. Batches use all cores. Source: bench/local_serving.py --neighbors, 2 cores, 2026-11.
+    threads wait for each other at barriers, and with every core taken one other busy process costs
+    a third of the speed. Batches use all cores. Source: as for SPIN_COUNT.
     """
     return max(1, cores - 1), max(1, cores)
 

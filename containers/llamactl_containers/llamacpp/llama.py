@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from llamactl_catalog.errors import LlamactlError
-from llamactl_catalog.units import MIB, format_bytes
+from llamactl_catalog.units import format_bytes
 from llamactl_containers.gguf import GgufHeader, read_header
 from llamactl_containers.llamacpp.launch import FailedReason, LaunchSettings
 from llamactl_containers.llamacpp.refusal import Refused
@@ -110,11 +110,10 @@ def _checked_header(settings: LaunchSettings) -> GgufHeader:
 
 
 def _check_memory(settings: LaunchSettings, header: GgufHeader) -> None:
-    """Refuse what does not fit: the weights' pages, the KV cache, and half a GiB to work in."""
+    """Refuse what this machine could never hold."""
     import psutil
 
-    cache_bytes = (header.kv_bytes_per_token() or 0) * settings.context_tokens
-    needed_bytes = header.needed_bytes + cache_bytes + 512 * MIB
+    needed_bytes = header.memory_bytes(settings.context_tokens)
     total_bytes = psutil.virtual_memory().total
     if needed_bytes > total_bytes:
         message = (
