@@ -11,6 +11,7 @@ CHATML = (
 )
 _SPACE = ord(" ")
 _SPECIAL = ("<unk>", "<s>", "</s>")
+_CONSTANT = 4.0
 
 
 def make_tiny_llama(  # noqa: PLR0913 - the sizes of a model
@@ -43,8 +44,7 @@ def make_tiny_llama(  # noqa: PLR0913 - the sizes of a model
         writer.add_chat_template(chat_template)
     for tensor_name, shape in _shapes(layers, width, width * kv_heads // heads, intermediate):
         seed += 1
-        make = _output if tensor_name == "output.weight" else _values
-        writer.add_tensor(tensor_name, make(shape, seed))
+        writer.add_tensor(tensor_name, _WITHOUT_END.get(tensor_name, _values)(shape, seed))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -101,8 +101,19 @@ def _values(shape: tuple[int, ...], seed: int) -> np.ndarray:
     return np.random.default_rng(seed).normal(0, 0.1, shape).astype(np.float32)
 
 
-def _output(shape: tuple[int, ...], seed: int) -> np.ndarray:
-    """Give the special tokens a logit of 0: a greedy answer never ends by chance."""
+def _embedding(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """Give every token the same large first value, which the layers' noise does not turn."""
     values = _values(shape, seed)
-    values[: len(_SPECIAL)] = 0
+    values[:, 0] = _CONSTANT
     return values
+
+
+def _output(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """Hold that value against the special tokens: no answer ends by chance, sampled or not."""
+    values = _values(shape, seed)
+    values[:, 0] = 0
+    values[: len(_SPECIAL), 0] = -_CONSTANT
+    return values
+
+
+_WITHOUT_END = {"token_embd.weight": _embedding, "output.weight": _output}
