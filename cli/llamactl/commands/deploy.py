@@ -47,6 +47,11 @@ MAX_PORT = 65535
     show_default=True,
     help="How many answers run at once.",
 )
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 1024),
+    help="Processor threads of llama.cpp; else all cores, all but one for a single answer.",
+)
 @click.option("--api-key", is_flag=True, help="Ask for an API key: llamactl endpoint NAME --key.")
 @click.option(
     "--timeout",
@@ -69,6 +74,7 @@ def command(
     port: int | None,
     context: int | None,
     parallel: int,
+    threads: int | None,
     api_key: bool,
     timeout: float,
     yes: bool,  # noqa: ARG001 - see its help
@@ -90,6 +96,7 @@ def command(
         port=port,
         context_tokens=context,
         parallel=parallel,
+        threads=threads,
         with_api_key=api_key,
         timeout_s=timeout,
     )

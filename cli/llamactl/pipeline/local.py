@@ -64,6 +64,8 @@ def _spec(app: App, model: Model, order: LocalOrder, standing: Sequence[Deployme
         weights=weights,
         revision=revision,
         num_shard=num_shard,
+        threads=order.threads,
+        threads_batch=order.threads,
         context_tokens=_context_tokens(model, order),
         parallel=order.parallel,
         prompt_format=model.prompt_format,

@@ -17,6 +17,7 @@ class LocalOrder:
     port: int | None = None
     context_tokens: int | None = None
     parallel: int = 4
+    threads: int | None = None
     with_api_key: bool = False
     timeout_s: float = 600.0
 
