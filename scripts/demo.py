@@ -19,7 +19,7 @@ COLUMNS = 80
 NAME = "smollm2-135m-instruct"
 # What a command prints is compared by --check only where it depends on nothing but the catalog.
 SESSION = {
-    "llamactl models --max-parameters 1b": "same everywhere",
+    "llamactl models --max-parameters 2b": "same everywhere",
     "llamactl deploy --cloud local --yes": "as it comes",
     "llamactl list": "as it comes",
     f'llamactl invoke {NAME} "What is the capital of France?"': "as it comes",

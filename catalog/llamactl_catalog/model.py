@@ -16,6 +16,7 @@ PromptFormatName = Literal[
     "mistral",
     "mistral-v3",
     "falcon",
+    "falcon-180b",
     "mpt-instruct",
 ]
 Hosting = Literal["allowed", "separate-license", "forbidden"]

@@ -79,7 +79,8 @@ def read_overlay(path: Path) -> Overlay:
         return _joined(overlay, read_folder(path))
     if not path.exists():
         raise NotFound(
-            f"no catalog overlay at {path}", hint="correct catalog_overlay in your settings"
+            f"no catalog overlay at {path}",
+            hint="correct --catalog-overlay, or catalog-overlay in your settings file",
         )
     return _read_rules(path, "")
 

@@ -74,16 +74,13 @@ def _entry(label: str, texts: Sequence[str]) -> list[str]:
 
 
 def _architecture_text(shape: Architecture) -> str:
-    shared = "each with its own keys and values"
-    if shape.kv_heads < shape.heads:
-        shared = f"sharing {shape.kv_heads} of keys and values"
     positions = "" if shape.rope_theta is None else f", rotary base {shape.rope_theta:,.0f}"
     head = "the embedding table" if shape.tied_embeddings else "a table of its own"
     return (
-        f"{shape.kind}: {shape.layers} layers of {shape.hidden}, "
-        f"feed-forward {shape.intermediate}; "
-        f"{shape.heads} heads of {shape.head_dim}, {shared}{positions}; "
-        f"vocabulary {shape.vocab}, output by {head}"
+        f"{shape.kind}: {shape.layers} layers of {shape.hidden:,}, "
+        f"feed-forward {shape.intermediate:,}; "
+        f"{shape.heads} heads of {shape.head_dim}, {shape.kv_heads} of keys and values{positions}; "
+        f"vocabulary {shape.vocab:,}, output by {head}"
     )
 
 
@@ -101,7 +98,7 @@ def _guardrails_text(model: Model) -> str:
             return "it is one: it tells safe from unsafe"
         case "safety-tuned":
             return "safety-tuned; still check its answers before people rely on them"
-        case "none" if model.variant == "base":
+        case "none" if model.variant in ("base", "python"):
             return (
                 "NONE. A base model continues any text, harmful or untrue as it may be: "
                 "put your own filter around it"
@@ -132,8 +129,8 @@ def _earlier_text(license_id: str, changed_at: str, note: str) -> str:
 
 def _access_text(model: Model) -> str:
     if model.gated:
-        return "gated: the Hub gives the files only to those who were granted access"
-    return "open: the Hub asks for no access"
+        return "gated: Hugging Face gives the files only to those whom it granted access"
+    return "open: nobody has to grant access"
 
 
 def _source_lines(sources: Sequence[Source], today: date) -> Iterator[str]:
@@ -157,4 +154,4 @@ def _detail(name: str, value: Any, today: date) -> str | None:
         case int() if name.endswith("_bytes"):
             return f"{name.removesuffix('_bytes')} {format_bytes(value)}"
         case _:
-            return f"{name} {value}"
+            return f"{name.replace('_', ' ')} {value}"

@@ -47,6 +47,14 @@ def test_the_schema_is_a_schema(name):
 
 
 @pytest.mark.parametrize("kind", ["model", "license"])
+def test_every_data_file_names_its_schema_to_editors(kind):
+    for path in (DATA / f"{kind}s").glob("*.toml"):
+        directive, _, schema = path.read_text("utf-8").splitlines()[0].partition(" ")
+        assert directive == "#:schema", path.name
+        assert (path.parent / schema).resolve() == DATA / "schema" / f"{kind}.schema.json"
+
+
+@pytest.mark.parametrize("kind", ["model", "license"])
 def test_every_data_file_is_valid_by_its_schema(kind):
     files = sorted((DATA / f"{kind}s").glob("*.toml"))
 

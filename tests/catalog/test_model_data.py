@@ -182,6 +182,19 @@ def test_the_default_of_this_machine_comes_in_a_wheel_and_brings_its_chat_settin
     assert "demonstration" in model.notes[0]
 
 
+def test_only_these_tuned_models_have_a_prompt_that_is_not_rendered():
+    tuned = (model for model in CATALOG.models if model.variant not in {"base", "python"})
+
+    not_rendered = {model.id for model in tuned if model.prompt_format is None}
+    assert not_rendered == {"llama-guard-3-1b", "llama-guard-3-8b"}
+
+
+def test_a_source_names_places_not_addresses():
+    for model in CATALOG.models:
+        assert "://" not in model.source, model.id
+        assert ".com" not in model.source, model.id
+
+
 def test_only_these_models_have_no_pinned_revision():
     unpinned = {
         model.id
@@ -190,7 +203,7 @@ def test_only_these_models_have_no_pinned_revision():
         if isinstance(source, HuggingFaceSource) and source.revision is None
     }
 
-    assert unpinned == {"codellama-13b-python", "falcon-180b-chat"}
+    assert unpinned == {"falcon-180b-chat"}
 
 
 def test_every_revision_and_repository_stands_once():

@@ -237,4 +237,4 @@ def test_an_overlay_that_is_not_there_is_told(tmp_path):
     with pytest.raises(NotFound) as raised:
         load_catalog(tmp_path / "absent.toml")
 
-    assert "catalog_overlay" in raised.value.hint
+    assert "--catalog-overlay, or catalog-overlay in your settings file" in raised.value.hint

@@ -73,7 +73,15 @@ def test_mistral_is_that_of_llama_cpp(rendered_by_llama_cpp, messages):
     assert " " + render_prompt("mistral", messages) == rendered_by_llama_cpp("mistral-v1", messages)
 
 
-@given(messages=conversations("mistral-v3"))
+def as_llama_cpp_puts_it(messages):
+    """A system message as a part of the last question: llama.cpp has it before the first."""
+    if messages[0].role != "system" or messages[-1].role != "user":
+        return messages
+    system, *others, last = messages
+    return [*others, Message("user", f"{system.content}\n\n{last.content}")]
+
+
+@given(messages=conversations("mistral-v3").map(as_llama_cpp_puts_it))
 @settings(max_examples=20, deadline=None)
 def test_mistral_v3_is_that_of_llama_cpp(rendered_by_llama_cpp, messages):
     assert render_prompt("mistral-v3", messages) == rendered_by_llama_cpp("mistral-v3", messages)

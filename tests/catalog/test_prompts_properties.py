@@ -35,6 +35,14 @@ def as_messages(parts):
     return [*messages, Message("user", question)]
 
 
+def in_the_order_of_prompts(name, messages):
+    """As they are told, but that Mistral v3 has a system message right before the last question."""
+    if name == "mistral-v3" and messages[0].role == "system":
+        system, *others, last = messages
+        return [*others, system, last]
+    return messages
+
+
 def plain(messages):
     """The same conversation with texts that no structure can be read into."""
     return [Message(each.role, "x") for each in messages]
@@ -49,7 +57,7 @@ def test_every_text_is_there_verbatim_and_in_order(name, data):
     prompt = render_prompt(name, messages)
 
     at = 0
-    for message in messages:
+    for message in in_the_order_of_prompts(name, messages):
         at = prompt.index(message.content, at) + len(message.content)
 
 

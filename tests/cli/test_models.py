@@ -122,26 +122,36 @@ def test_commercial_leaves_out_what_a_business_may_not_use(app):
     assert left_out == {"mpt-7b-chat", "mpt-7b-8k-chat", "mpt-30b-chat"}
 
 
+def test_commercial_says_which_a_business_may_not_host_for_others(app):
+    lines = models(app, "--commercial").stdout.splitlines()
+
+    assert [line.split()[0] for line in lines if "own use" in line] == [
+        "falcon-180b",
+        "falcon-180b-chat",
+    ]
+
+
 @pytest.mark.parametrize(
     ("size", "model_id", "included"),
     [
         ("13B", "llama-2-13b", True),
-        ("13.0B", "llama-2-13b", True),
-        ("13.00B", "llama-2-13b", False),
+        ("11.8B", "llama-2-13b", False),
         ("6B", "llama-2-7b", False),
         ("7B", "llama-2-7b", True),
         ("7b", "mistral-7b-v0.1", True),
-        ("70B", "llama-2-70b", True),
-        ("70B", "llama-3-70b", False),
+        ("7B", "llama-3-8b", False),
+        ("70B", "llama-3-70b", True),
+        ("3B", "llama-3.2-3b", True),
+        ("1B", "llama-3.2-1b", False),
+        ("1B", "llama-guard-3-1b", False),
+        ("40B", "falcon-40b", True),
+        ("405B", "llama-3.1-405b", True),
         ("135M", "smollm2-135m-instruct", True),
-        ("134M", "smollm2-135m-instruct", False),
+        ("120M", "smollm2-135m-instruct", False),
         ("6738415616", "llama-2-7b", True),
-        ("6738415615", "llama-2-7b", False),
     ],
 )
-def test_the_largest_size_is_meant_at_the_precision_it_is_written_with(
-    size, model_id, included, app
-):
+def test_the_largest_size_is_meant_with_a_tenth_to_spare(size, model_id, included, app):
     assert (model_id in ids(app, "--max-parameters", size)) == included
 
 
@@ -187,7 +197,21 @@ def test_show_as_json_gives_everything(app):
 
 
 def test_the_page_of_a_base_model_warns(app):
-    assert "guardrails     NONE. A base model" in models(app, "show", "llama-2-7b").stdout
+    for model_id in ("llama-2-7b", "codellama-7b-python"):
+        assert "guardrails     NONE. A base model" in models(app, "show", model_id).stdout
+
+
+def test_the_page_of_an_overlays_model_says_which_file_it_is(tmp_path):
+    from catalog.overlays import MODEL, write_folder
+
+    before, *_ = MODEL.partition("[[sources]]")
+    file = f'[[sources]]\nkind = "file"\npath = "weights/helper.gguf"\nsha256 = "{"ab" * 32}"\n'
+    folder = write_folder(tmp_path, models__acme_helper=before + file)
+    app = App(tmp_path / "state", tmp_path / "cache", catalog_overlay=folder)
+
+    page = models(app, "show", "acme-helper").stdout
+
+    assert page.endswith(f"weights from file\n  weights/helper.gguf\n  sha256 {'ab' * 32}\n")
 
 
 def test_the_page_says_what_a_license_forbids(app):

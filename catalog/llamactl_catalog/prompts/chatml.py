@@ -2,8 +2,9 @@
 
 Source: the chat template in SmolLM2-135M-Instruct's own GGUF metadata, and the system, user and
 assistant formats of mosaicml's MPT-7B-Chat and MPT-30B-Chat demos, read 2026-11. Both demos and
-SmolLM2's template put in a system message of their own where there is none; that text belongs to
-a model, not to the format, so it is in the catalog (`ChatDefaults.system`).
+SmolLM2's template introduce the assistant in a system message where there is none. That text is no
+part of the format: nothing is put in here. What `chat` says first is in the catalog, where a model
+has it (`ChatDefaults.system`); another caller's messages are sent as they are.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 r"""Falcon 7B and 40B Instruct.
 
 Source: chat_template in tokenizer_config.json of tiiuae/falcon-7b-instruct, commit 0b9684d, read
-2026-11. Falcon-180B-Chat says `Falcon:` where these say `Assistant:`.
+2026-11. Falcon-180B-Chat has a format of its own.
 """
 
 from collections.abc import Sequence

@@ -8,6 +8,7 @@ from llamactl_catalog.prompts import (
     chatml,
     codellama_70b,
     falcon,
+    falcon_180b,
     llama2,
     llama3,
     llama_guard,
@@ -34,6 +35,7 @@ _FORMATS: Mapping[PromptFormatName, _Format] = {
     "mistral": _Format(mistral.FAMILY, mistral.CONTROLS, mistral.render),
     "mistral-v3": _Format(mistral.FAMILY, mistral.CONTROLS, mistral.render_v3),
     "falcon": _Format(falcon.FAMILY, falcon.CONTROLS, falcon.render, falcon.STOPS),
+    "falcon-180b": _Format(falcon_180b.FAMILY, falcon_180b.CONTROLS, falcon_180b.render),
     "mpt-instruct": _Format(
         mpt_instruct.FAMILY, mpt_instruct.CONTROLS, mpt_instruct.render, mpt_instruct.STOPS
     ),

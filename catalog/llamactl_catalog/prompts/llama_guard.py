@@ -1,7 +1,9 @@
 """Llama Guard 7B: the task of judging a conversation, not of continuing it.
 
 Source: meta-llama/llama-recipes, src/llama_recipes/inference/prompt_format_utils.py
-(PROMPT_TEMPLATE_1 and the names of LLAMA_GUARD_1_CATEGORY), commit 52a85e1, read 2026-11.
+(PROMPT_TEMPLATE_1 and the names of LLAMA_GUARD_1_CATEGORY), commit 52a85e1, read 2026-11. Its
+`build_default_prompt` lists the names alone, and so does this; the Hub's template describes each
+category at length, which a system message can do here.
 """
 
 from collections.abc import Sequence

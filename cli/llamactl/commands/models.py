@@ -20,6 +20,8 @@ from llamactl_catalog.units import format_count
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([KMBT]?)", re.IGNORECASE)
+# What a model is called and what it has differ: Llama 2 13B has 13.02B, Llama 3.2 3B has 3.21B.
+_TO_SPARE = Decimal("1.1")
 _SHORTEST_LICENSE = 8
 
 
@@ -33,16 +35,14 @@ class _ListByDefault(click.Group):
         return super().parse_args(ctx, args)
 
 
-def _size(
-    _ctx: click.Context, _param: click.Parameter, value: str | None
-) -> tuple[Decimal, int] | None:
-    """Read a size as people write it, as the number and its unit: `13B` is (13, 10**9)."""
+def _size(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Decimal | None:
+    """Read a count of parameters as people write it: `13B` is 13 * 10**9."""
     if value is None:
         return None
     match = _SIZE.fullmatch(value)
     if match is None:
         raise click.BadParameter(f"'{value}' is no size; write it like 13B or 135M")
-    return Decimal(match[1]), _UNITS[match[2].upper()]
+    return Decimal(match[1]) * _UNITS[match[2].upper()]
 
 
 @click.group(
@@ -62,9 +62,14 @@ def command() -> None:
     "--max-parameters",
     metavar="SIZE",
     callback=_size,
-    help="Up to this size. 13B includes what rounds to 13B, such as Llama 2 13B with 13.02B.",
+    help="Up to this size and a tenth more: a model called 3B may have 3.2B.",
 )
-@click.option("--commercial", is_flag=True, help="Only those that a business may use.")
+@click.option(
+    "--commercial",
+    is_flag=True,
+    help="Only those that a business may use. To host one that is for 'own use' as a service for "
+    "others takes a separate license.",
+)
 @click.option("--all", "with_hidden", is_flag=True, help="The hidden ones too, and why.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
@@ -73,7 +78,7 @@ def list_models(
     family: str | None,
     license_id: str | None,
     variant: Variant | None,
-    max_parameters: tuple[Decimal, int] | None,
+    max_parameters: Decimal | None,
     commercial: bool,
     with_hidden: bool,
     as_json: bool,
@@ -87,7 +92,7 @@ def list_models(
             family in (None, model.family)
             and license_id in (None, model.license.id)
             and variant in (None, model.variant)
-            and (max_parameters is None or _rounds_within(model.parameters, *max_parameters))
+            and (max_parameters is None or model.parameters <= max_parameters * _TO_SPARE)
             and (model.license.commercial_use or not commercial)
         )
 
@@ -133,11 +138,6 @@ def _records(models: Sequence[Model], hidden: Sequence[HiddenModel]) -> list[dic
         *({**record(each), "hidden_because": None} for each in models),
         *({**record(each.model), "hidden_because": each.reason} for each in hidden),
     ]
-
-
-def _rounds_within(parameters: int, number: Decimal, unit: int) -> bool:
-    """Compare at the precision of `number`: 13_015_864_320 is 13B, and 6_738_415_616 is 6.7B."""
-    return (Decimal(parameters) / unit).quantize(number) <= number
 
 
 def _check_names(catalog: Catalog, family: str | None, license_id: str | None) -> None:
@@ -192,7 +192,7 @@ def _print_models(models: Sequence[Model]) -> None:
 def _business(model: Model) -> str:
     if not model.license.commercial_use:
         return "no"
-    return "yes" if model.license.hosting == "allowed" else "not hosted"
+    return "yes" if model.license.hosting == "allowed" else "own use"
 
 
 def _print_hidden(hidden: Sequence[HiddenModel]) -> None:
