@@ -11,8 +11,8 @@ INSTANCE_HEADER = "x-llamactl-instance"
 FAILED_EXIT_CODE = 3
 
 # How often a thread looks for the others before it sleeps: GNU OpenMP's GOMP_SPINCOUNT, whose
-# default is 300,000; passive waiting is 0. On a quiet machine it is as fast as the default, where
-# passive waiting loses a third of the batched speed; beside busy processes up to twice as fast.
+# default is 300,000; passive waiting is 0. Four answers at once, on a quiet machine and beside one
+# and two busy processes, in tokens/s: 144, 59, 36; with the default 124, 27, 2; passive 85, 67, 54.
 # Source: bench/local_serving.py --neighbors, SmolLM2 135M on 2 cores, 2026-11-22.
 SPIN_COUNT = "1000"
 
@@ -71,7 +71,8 @@ def default_threads(cores: int) -> tuple[int, int]:
 
     One core is left free for the rest of the machine while a single answer is written: llama.cpp's
     threads wait for each other at barriers, and with every core taken one other busy process costs
-    a third of the speed. Batches use all cores. Source: as for SPIN_COUNT.
+    two thirds of the speed (83 to 28 tokens/s), with one core free nothing (61 to 62). Batches use
+    all cores. Source: as for SPIN_COUNT.
     """
     return max(1, cores - 1), max(1, cores)
 
