@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 
 from llamactl_catalog.errors import InvalidInput
@@ -31,11 +32,12 @@ def main(path: str) -> None:
         from llamactl_containers.llamacpp.server import serve
     except ImportError as error:
         fail("package-missing", f"{error}: install llamactl[local]")
+    start = time.monotonic()
     try:
         llama = load(settings)
     except LoadFailed as error:
         fail(error.reason, error.message)
-    serve(llama, settings, listener)
+    serve(llama, settings, listener, load_s=time.monotonic() - start)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ class Admission:
     def __init__(self, *, parallel: int, context_tokens: int, max_concurrent: int) -> None:
         self.running: list[int] = []
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._closed: Refused | None = None
         self._parallel = parallel
         self._context_tokens = context_tokens
         self._max_concurrent = max_concurrent
@@ -38,6 +39,8 @@ class Admission:
         Raises:
             Refused: too many are here already.
         """
+        if self._closed is not None:
+            raise self._closed
         if len(self.running) + len(self._waiting) >= self._max_concurrent:
             raise Refused("overloaded", "Model is overloaded")
         if not self._waiting and self._fits(tokens):
@@ -48,17 +51,24 @@ class Admission:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self.leave(tokens)
-            else:
+            if (tokens, turn) in self._waiting:
                 self._waiting.remove((tokens, turn))
                 self._call_in()
+            elif not turn.cancelled() and turn.exception() is None:
+                self.leave(tokens)
             raise
 
     def leave(self, tokens: int) -> None:
         """Give a place back, with the `tokens` of its `enter`."""
         self.running.remove(tokens)
         self._call_in()
+
+    def close(self, reason: Refused) -> None:
+        """Refuse who waits and who comes, with this reason."""
+        self._closed = reason
+        while self._waiting:
+            _, turn = self._waiting.popleft()
+            turn.set_exception(reason)
 
     def _call_in(self) -> None:
         while self._waiting and self._fits(self._waiting[0][0]):

@@ -7,17 +7,20 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from llamactl_containers.llamacpp.door import Door
 from llamactl_containers.llamacpp.engine import Engine
 from llamactl_containers.llamacpp.fields import Fields
 from llamactl_containers.llamacpp.http import AnswerRoute, Stream, check_key
 from llamactl_containers.llamacpp.openai_answers import complete, complete_stream
 from llamactl_containers.llamacpp.openai_request import OpenAIRequest, read_chat, read_completion
 from llamactl_containers.llamacpp.refusal import Refused
-from llamactl_containers.llamacpp.tgi_answers import generate, generate_stream
+from llamactl_containers.llamacpp.tally import Tally
+from llamactl_containers.llamacpp.tgi_answers import generate, generate_stream, tokens_of
 from llamactl_containers.llamacpp.tgi_request import MAX_STOP_SEQUENCES, read_generate
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -27,13 +30,13 @@ def build_app(engine: Engine) -> Starlette:
     """Put the routes before an engine."""
     service = Service(engine)
     answers = [
-        ("/", service.compatible, False),
-        ("/generate", service.generate, False),
-        ("/generate_stream", service.generate_stream, False),
-        ("/tokenize", service.tokenize, False),
-        ("/invocations", service.invocations, False),
-        ("/v1/chat/completions", service.chat, True),
-        ("/v1/completions", service.completion, True),
+        ("/", service.compatible),
+        ("/generate", service.generate),
+        ("/generate_stream", service.generate_stream),
+        ("/tokenize", service.tokenize),
+        ("/invocations", service.invocations),
+        ("/v1/chat/completions", service.chat),
+        ("/v1/completions", service.completion),
     ]
     settings = engine.settings
     routes = [
@@ -44,11 +47,10 @@ def build_app(engine: Engine) -> Starlette:
                 engine.metrics,
                 max_body_bytes=settings.max_body_bytes,
                 api_key=settings.api_key,
-                is_openai=is_openai,
             ),
             methods=["POST"],
         )
-        for path, answerer, is_openai in answers
+        for path, answerer in answers
     ]
     routes += [
         Route("/", service.info),
@@ -59,8 +61,9 @@ def build_app(engine: Engine) -> Starlette:
         Route("/v1/models", service.models),
         Route("/v1/models/{model_id:path}", service.model),
     ]
-    handlers: Any = {HTTPException: _no_route, Refused: _refused}
-    return Starlette(routes=routes, exception_handlers=handlers)
+    handlers: Any = {HTTPException: _no_route, Refused: _refused, Exception: _broken}
+    door = Middleware(Door, host=settings.host)
+    return Starlette(routes=routes, middleware=[door], exception_handlers=handlers)
 
 
 class Service:
@@ -70,19 +73,19 @@ class Service:
         self._engine = engine
         self._settings = engine.settings
 
-    async def generate(self, values: Mapping[str, Any]) -> Any:
+    async def generate(self, values: Mapping[str, Any], tally: Tally) -> Any:
         """TGI's `/generate`."""
         context_tokens = self._settings.context_tokens
         request = read_generate(values, streamed=False, context_tokens=context_tokens)
-        return await generate(self._engine, request)
+        return await generate(self._engine, request, tally)
 
-    async def generate_stream(self, values: Mapping[str, Any]) -> Stream:
+    async def generate_stream(self, values: Mapping[str, Any], tally: Tally) -> Stream:
         """TGI's `/generate_stream`."""
         context_tokens = self._settings.context_tokens
         request = read_generate(values, streamed=True, context_tokens=context_tokens)
-        return Stream(generate_stream(self._engine, request))
+        return Stream(generate_stream(self._engine, request, tally))
 
-    async def compatible(self, values: Mapping[str, Any]) -> Any:
+    async def compatible(self, values: Mapping[str, Any], tally: Tally) -> Any:
         """TGI's `/`: a stream where asked for, else a list; the text has the prompt in front."""
         streamed = Fields(values).flag("stream")
         request = read_generate(
@@ -92,49 +95,33 @@ class Service:
             full_text=True,
         )
         if streamed:
-            return Stream(generate_stream(self._engine, request))
-        return [await generate(self._engine, request)]
+            return Stream(generate_stream(self._engine, request, tally))
+        return [await generate(self._engine, request, tally)]
 
-    async def invocations(self, values: Mapping[str, Any]) -> Any:
+    async def invocations(self, values: Mapping[str, Any], tally: Tally) -> Any:
         """SageMaker's route: a generate, chat or completion body, told apart by its shape."""
         if "inputs" in values:
-            return await self.compatible(values)
+            return await self.compatible(values, tally)
         if "messages" in values:
-            return await self.chat(values)
+            return await self.chat(values, tally)
         if "prompt" in values:
-            return await self.completion(values)
+            return await self.completion(values, tally)
         raise Refused("validation", "the body must have `inputs`, `messages` or `prompt`")
 
-    async def chat(self, values: Mapping[str, Any]) -> Any:
+    async def chat(self, values: Mapping[str, Any], tally: Tally) -> Any:
         """OpenAI's `/v1/chat/completions`."""
-        return await self._openai(read_chat(values, self._settings))
+        return await self._openai(read_chat(values, self._settings), tally)
 
-    async def completion(self, values: Mapping[str, Any]) -> Any:
+    async def completion(self, values: Mapping[str, Any], tally: Tally) -> Any:
         """OpenAI's `/v1/completions`."""
-        return await self._openai(read_completion(values, self._settings))
+        return await self._openai(read_completion(values, self._settings), tally)
 
-    async def tokenize(self, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    async def tokenize(self, values: Mapping[str, Any], _tally: Tally) -> list[dict[str, Any]]:
         """TGI's `/tokenize`: ids, texts, and where each stands in the input, in bytes."""
         text = Fields(values).text("inputs")
         if not text:
             raise Refused("validation", "`inputs` cannot be empty")
-        out, start = [], 0
-        size = len(text.encode())
-        for token_id, piece in await self._engine.pieces(text):
-            # Tokens that the tokenizer adds, BOS and the like, stand for nothing in the input.
-            stop = (
-                min(size, start + len(piece)) if text.encode()[start:].startswith(piece) else start
-            )
-            out.append(
-                {
-                    "id": token_id,
-                    "text": piece.decode("utf-8", "replace"),
-                    "start": start,
-                    "stop": stop,
-                }
-            )
-            start = stop
-        return out
+        return tokens_of(text.encode(), await self._engine.pieces(text))
 
     async def info(self, _request: Request) -> Response:
         """TGI's `/info`."""
@@ -179,10 +166,10 @@ class Service:
             raise Refused("model_not_found", message, param="model")
         return JSONResponse(self._card())
 
-    async def _openai(self, request: OpenAIRequest) -> Any:
+    async def _openai(self, request: OpenAIRequest, tally: Tally) -> Any:
         if request.streamed:
-            return Stream(complete_stream(self._engine, request))
-        return await complete(self._engine, request)
+            return Stream(complete_stream(self._engine, request, tally))
+        return await complete(self._engine, request, tally)
 
     def _card(self) -> dict[str, Any]:
         model_id = self._settings.model_id
@@ -199,7 +186,11 @@ async def _refused(request: Request, refusal: Refused) -> Response:
     return _shaped(request, refusal)
 
 
+async def _broken(request: Request, _error: Exception) -> Response:
+    # Starlette raises it again behind this: the traceback is in the log.
+    return _shaped(request, Refused("internal", "an error in the server: its log has the details"))
+
+
 def _shaped(request: Request, refusal: Refused) -> Response:
-    is_openai = request.url.path.startswith("/v1/")
-    status, body = refusal.as_openai() if is_openai else refusal.as_tgi()
+    status, body = refusal.shaped(request.url.path)
     return JSONResponse(body, status)

@@ -13,12 +13,16 @@ from llamactl_containers.llamacpp.launch import LaunchSettings
 from llamactl_containers.llamacpp.llama import Llama
 from llamactl_containers.llamacpp.metrics import Metrics
 from llamactl_containers.llamacpp.refusal import Refused
+from llamactl_containers.llamacpp.tally import Tally
 
 # What an answer may have where nobody says. Source: TGI 3.3.7 router/src/lib.rs, the documented
 # default of max_new_tokens.
 DEFAULT_MAX_TOKENS = 1024
 # Prompts up to this long are not counted exactly: a token is at least a byte.
 _UNCOUNTED_BYTES = 512
+# llama.cpp's time to count grows with the square of some texts: 16 s for 600 KB (tried). Hardly a
+# text has this many characters a token: a start that has too many tokens speaks for the whole.
+_CHARACTERS_PER_TOKEN = 16
 _SPECIAL_TOKENS = 8  # BOS and the like that the tokenizer adds to a prompt, at most
 
 
@@ -36,6 +40,7 @@ class Engine:
         )
         self._threads = ThreadPoolExecutor(2 * settings.parallel, thread_name_prefix="generation")
         self._wakeups = Wakeups(asyncio.get_running_loop())
+        self._running: set[Generation] = set()
         metrics.watch(self._admission)
 
     @property
@@ -63,10 +68,9 @@ class Engine:
         if isinstance(prompt, str) and (
             bound > _UNCOUNTED_BYTES or bound + (wanted or DEFAULT_MAX_TOKENS) > context
         ):
-            bound = len(await self.tokens(prompt))
+            bound = await self._counted(prompt)
         if bound >= context:
-            message = f"`inputs` must have less than {context} tokens. Given: {bound}"
-            raise Refused("context_length_exceeded", message)
+            raise self._too_long(str(bound))
         if wanted is None:
             return bound, min(DEFAULT_MAX_TOKENS, context - bound)
         if bound + wanted > context:
@@ -77,8 +81,25 @@ class Engine:
             raise Refused("context_length_exceeded", message)
         return bound, wanted
 
+    async def _counted(self, prompt: str) -> int:
+        """Count a prompt's tokens; of one that is far too long, only those of its start."""
+        start = prompt[: _CHARACTERS_PER_TOKEN * self.settings.context_tokens]
+        tokens = len(await self.tokens(start))
+        if len(start) == len(prompt):
+            return tokens
+        if tokens > 2 * self.settings.context_tokens:
+            raise self._too_long(f"more than {tokens}")
+        return len(await self.tokens(prompt))
+
+    def _too_long(self, given: str) -> Refused:
+        context = self.settings.context_tokens
+        message = f"`inputs` must have less than {context} tokens. Given: {given}"
+        return Refused("context_length_exceeded", message)
+
     @asynccontextmanager
-    async def generation(self, completion: Completion, size: int) -> AsyncIterator[Generation]:
+    async def generation(
+        self, completion: Completion, size: int, tally: Tally
+    ) -> AsyncIterator[Generation]:
         """Start an answer that needs at most `size` tokens; leaving the block stops it.
 
         Raises:
@@ -90,26 +111,48 @@ class Engine:
         generation = Generation(completion, self._wakeups)
         loop = asyncio.get_running_loop()
         running = loop.run_in_executor(self._threads, self._run, generation)
-        running.add_done_callback(lambda _: self._admission.leave(size))
+        running.add_done_callback(lambda done: self._ended(done, generation, size))
+        self._running.add(generation)
         try:
             yield generation
         finally:
             generation.cancel()
+            tally.queued_s += started_at - asked_at
+            tally.inference_s += time.monotonic() - started_at
             self.metrics.record(generation, asked_at=asked_at, started_at=started_at)
 
-    async def answer(self, completion: Completion, size: int) -> tuple[Sequence[Piece], Finish]:
+    async def answer(
+        self, completion: Completion, size: int, tally: Tally
+    ) -> tuple[Sequence[Piece], Finish]:
         """Generate a whole answer.
 
         Raises:
             Refused: it is refused, or fails.
         """
         pieces: list[Piece] = []
-        async with self.generation(completion, size) as generation:
+        async with self.generation(completion, size, tally) as generation:
             async for batch in generation.batches():
                 pieces += batch
         if generation.finish is None:
             raise Refused("generation", "the answer has no end")
         return pieces, generation.finish
+
+    def close(self) -> None:
+        """End every answer, running or waiting, with an error that says that the server leaves."""
+        reason = Refused("leaving", "the server is leaving")
+        self._admission.close(reason)
+        for generation in self._running:
+            if generation.finish is None:
+                generation.fail(reason)
+            generation.cancel()
+
+    def _ended(self, running: "asyncio.Future[None]", generation: Generation, size: int) -> None:
+        self._running.discard(generation)
+        self._admission.leave(size)
+        error = running.exception()
+        if error is not None:
+            generation.fail(Refused("generation", "an error in the server"))
+            raise error  # a bug: the loop writes it to the log
 
     def _run(self, generation: Generation) -> None:
         if generation.cancelled:

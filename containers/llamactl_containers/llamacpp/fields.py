@@ -7,20 +7,48 @@ import orjson
 
 from llamactl_containers.llamacpp.refusal import Refused
 
+# serde_json's limit, which is TGI's. What is written back, as a schema is, nests a little deeper:
+# orjson writes 254 levels.
+_DEEPEST = 128
+
 
 def parse_object(body: bytes) -> Mapping[str, Any]:
     """Read a request body as a JSON object.
 
     Raises:
-        Refused: it is no JSON, or no object.
+        Refused: it is no JSON, no object, or nested too deeply.
     """
     try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        value = parse_json(body)
+    except ValueError as error:
         raise Refused("malformed", f"the body is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise Refused("malformed", "the body is not a JSON object")
     return value
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Read JSON that may be walked by recursion.
+
+    Raises:
+        ValueError: it is no JSON, or nested too deeply.
+    """
+    value = orjson.loads(text)
+    data = text.encode() if isinstance(text, str) else text
+    if data.count(b"[") + data.count(b"{") > _DEEPEST and _is_deep(value):
+        raise ValueError(f"nested more than {_DEEPEST} levels deep")
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST):
+        objects = [each.values() for each in level if isinstance(each, dict)]
+        arrays = [each for each in level if isinstance(each, list)]
+        level = [child for children in (*objects, *arrays) for child in children]
+        if not level:
+            return False
+    return any(isinstance(each, dict | list) for each in level)
 
 
 class Fields:

@@ -2,25 +2,33 @@
 
 import asyncio
 import hmac
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive, Scope, Send
 
 from llamactl_containers.llamacpp.fields import parse_object
 from llamactl_containers.llamacpp.metrics import Metrics
 from llamactl_containers.llamacpp.refusal import Refused
+from llamactl_containers.llamacpp.tally import COMPUTE_TYPE, Tally
 
 _JSON = (b"content-type", b"application/json")
-_SSE_HEADERS = [
-    (b"content-type", b"text/event-stream"),
-    (b"cache-control", b"no-cache"),
-    (b"x-accel-buffering", b"no"),
-]
+_STREAM_START: Message = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [
+        (b"content-type", b"text/event-stream"),
+        (b"cache-control", b"no-cache"),
+        (b"x-accel-buffering", b"no"),
+        (b"x-compute-type", COMPUTE_TYPE),
+    ],
+}
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,82 +38,109 @@ class Stream:
     frames: AsyncGenerator[bytes, None]
 
 
-# What a route makes of a request's body: something to write as JSON now, or a stream.
-Answerer = Callable[[Mapping[str, Any]], Awaitable[Any | Stream]]
+# What a route makes of a request's body: something to write as JSON now, or a stream. It counts
+# what it takes in the tally.
+Answerer = Callable[[Mapping[str, Any], Tally], Awaitable[Any | Stream]]
 
 
 class AnswerRoute:
     """The ASGI app of one route that generates. `api_key` None lets everybody in."""
 
     def __init__(
-        self,
-        answerer: Answerer,
-        metrics: Metrics,
-        *,
-        max_body_bytes: int,
-        api_key: str | None,
-        is_openai: bool,
+        self, answerer: Answerer, metrics: Metrics, *, max_body_bytes: int, api_key: str | None
     ) -> None:
         self._answerer = answerer
         self._metrics = metrics
         self._max_body_bytes = max_body_bytes
         self._api_key = api_key
-        self._is_openai = is_openai
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, and stop as soon as the caller has gone."""
         self._metrics.requests.inc()
-        request = Request(scope, receive)
+        exchange = _Exchange(scope["path"], send, self._metrics, Tally())
+        try:
+            await self._answer(exchange, Request(scope, receive))
+        except ClientDisconnect:
+            exchange.tally.is_whole = False
+        _LOG.info("%s", exchange.tally.line(exchange.path))
+
+    async def _answer(self, exchange: "_Exchange", request: Request) -> None:
         try:
             check_key(request, self._api_key)
             body = await _body(request, self._max_body_bytes)
         except Refused as refusal:
-            await self._refuse(send, refusal)
+            await exchange.refuse(refusal)
             return
-        await _unless_gone(receive, self._respond(send, body))
+        await _unless_gone(request.receive, self._respond(exchange, body))
 
-    async def _respond(self, send: Send, body: bytes) -> None:
+    async def _respond(self, exchange: "_Exchange", body: bytes) -> None:
         try:
-            answer = await self._answerer(parse_object(body))
+            answer = await self._answerer(parse_object(body), exchange.tally)
             if isinstance(answer, Stream):
-                await self._respond_stream(send, answer.frames)
+                await exchange.stream(answer.frames)
                 return
         except Refused as refusal:
-            await self._refuse(send, refusal)
+            await exchange.refuse(refusal)
         else:
-            await send_json(send, 200, answer)
+            await exchange.give(answer)
 
-    async def _respond_stream(self, send: Send, frames: AsyncGenerator[bytes, None]) -> None:
-        started = False
+
+class _Exchange:
+    """One request and what is sent for it."""
+
+    def __init__(self, path: str, send: Send, metrics: Metrics, tally: Tally) -> None:
+        self.path = path
+        self.tally = tally
+        self._send = send
+        self._metrics = metrics
+
+    async def give(self, answer: Any) -> None:
+        """Send a whole answer."""
+        self.tally.status = 200
+        await send_json(self._send, 200, answer, self.tally.headers())
+        self.tally.is_whole = True
+
+    async def refuse(self, refusal: Refused) -> None:
+        """Send an error."""
+        self.tally.status, body = self._failed(refusal)
+        await send_json(self._send, self.tally.status, body)
+        self.tally.is_whole = True
+
+    async def stream(self, frames: AsyncGenerator[bytes, None]) -> None:
+        """Send frame by frame; an error on the way is an event too.
+
+        Raises:
+            Refused: before there was a first frame.
+        """
+        send, started = self._send, False
         async with aclosing(frames):
             try:
                 async for frame in frames:
                     if not started:
                         started = True
-                        await send(
-                            {"type": "http.response.start", "status": 200, "headers": _SSE_HEADERS}
-                        )
+                        self.tally.status = 200
+                        await send(_STREAM_START)
                     await send({"type": "http.response.body", "body": frame, "more_body": True})
             except Refused as refusal:
                 if not started:
                     raise
-                self._metrics.refused(refusal)
-                frame = b"data: %b\n\n" % orjson.dumps(self._shaped(refusal)[1])
+                frame = b"data: %b\n\n" % orjson.dumps(self._failed(refusal)[1])
                 await send({"type": "http.response.body", "body": frame, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+        self.tally.is_whole = True
 
-    async def _refuse(self, send: Send, refusal: Refused) -> None:
+    def _failed(self, refusal: Refused) -> tuple[int, dict[str, object]]:
         self._metrics.refused(refusal)
-        await send_json(send, *self._shaped(refusal))
-
-    def _shaped(self, refusal: Refused) -> tuple[int, dict[str, object]]:
-        return refusal.as_openai() if self._is_openai else refusal.as_tgi()
+        self.tally.failure = refusal.kind
+        return refusal.shaped(self.path)
 
 
-async def send_json(send: Send, status: int, value: Any) -> None:
+async def send_json(
+    send: Send, status: int, value: Any, headers: Sequence[tuple[bytes, bytes]] = ()
+) -> None:
     """Send a whole response."""
     body = orjson.dumps(value)
-    headers = [_JSON, (b"content-length", str(len(body)).encode())]
+    headers = [_JSON, (b"content-length", b"%d" % len(body)), *headers]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

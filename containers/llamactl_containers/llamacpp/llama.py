@@ -76,6 +76,8 @@ class Llama:
             data = None if body is None else orjson.dumps(body)
             connection.request(method, path, data, headers)
             return orjson.loads(connection.getresponse().read())
+        except (OSError, http.client.HTTPException, orjson.JSONDecodeError) as error:
+            raise Refused("generation", f"llama.cpp does not tell: {error}") from error
         finally:
             connection.close()
 

@@ -55,7 +55,7 @@ class Metrics:
 
     def refused(self, refusal: Refused) -> None:
         """Count a request that got an error for an answer."""
-        self._failures.labels(err=refusal.kind).inc()
+        self._failures.labels(err=refusal.tgi_type).inc()
 
     def record(self, generation: Generation, *, asked_at: float, started_at: float) -> None:
         """Record an answer that ended; times are of the monotonic clock, in s."""

@@ -15,6 +15,7 @@ from llamactl_containers.llamacpp.engine import Engine
 from llamactl_containers.llamacpp.generation import Finish, Generation, Piece
 from llamactl_containers.llamacpp.openai_choices import new_choice
 from llamactl_containers.llamacpp.openai_request import OpenAIRequest
+from llamactl_containers.llamacpp.tally import Tally
 
 T = TypeVar("T")
 
@@ -22,19 +23,21 @@ DONE = b"data: [DONE]\n\n"
 _FINGERPRINT = "llamactl-llamacpp"
 
 
-async def complete(engine: Engine, request: OpenAIRequest) -> dict[str, Any]:
+async def complete(engine: Engine, request: OpenAIRequest, tally: Tally) -> dict[str, Any]:
     """Generate all choices, as `/v1/chat/completions` or `/v1/completions` gives them."""
     fitted = [await _fitted(engine, each) for each in request.completions]
-    answers = await _all([engine.answer(*each) for each in fitted])
+    answers = await _all([engine.answer(*each, tally) for each in fitted])
     choices = [
         new_choice(request, index).whole(pieces, finish)
         for index, (pieces, finish) in enumerate(answers)
     ]
-    usage = _usage(request, [finish for _, finish in answers])
+    usage = _usage(request, [finish for _, finish in answers], tally)
     return {**_head(engine, request, chunk=False), "choices": choices, "usage": usage}
 
 
-async def complete_stream(engine: Engine, request: OpenAIRequest) -> AsyncGenerator[bytes, None]:
+async def complete_stream(
+    engine: Engine, request: OpenAIRequest, tally: Tally
+) -> AsyncGenerator[bytes, None]:
     """Generate all choices as server-sent events, up to `[DONE]`."""
     fitted = [await _fitted(engine, each) for each in request.completions]
     head = orjson.dumps(_head(engine, request, chunk=True))[:-1]
@@ -42,7 +45,9 @@ async def complete_stream(engine: Engine, request: OpenAIRequest) -> AsyncGenera
     frame = b"data: %b,%%b%b" % (head.replace(b"%", b"%%"), tail)
     finishes: dict[int, Finish] = {}
     async with AsyncExitStack() as stack:
-        generations = [await stack.enter_async_context(engine.generation(*each)) for each in fitted]
+        generations = [
+            await stack.enter_async_context(engine.generation(*each, tally)) for each in fitted
+        ]
         choices = [new_choice(request, index) for index in range(len(generations))]
         batches = await stack.enter_async_context(aclosing(_interleaved(generations)))
         async for index, batch, finish in batches:
@@ -51,8 +56,8 @@ async def complete_stream(engine: Engine, request: OpenAIRequest) -> AsyncGenera
                 deltas += choices[index].last(finish)
                 finishes[index] = finish
             yield b"".join([frame % b'"choices":[%b]' % delta for delta in deltas])
+    usage = _usage(request, [finishes[index] for index in sorted(finishes)], tally)
     if request.include_usage:
-        usage = _usage(request, [finishes[index] for index in sorted(finishes)])
         yield b'data: %b,"choices":[],"usage":%b}\n\n%b' % (head, orjson.dumps(usage), DONE)
     else:
         yield DONE
@@ -124,10 +129,11 @@ def _head(engine: Engine, request: OpenAIRequest, *, chunk: bool) -> dict[str, A
     }
 
 
-def _usage(request: OpenAIRequest, finishes: Sequence[Finish]) -> Mapping[str, int]:
+def _usage(request: OpenAIRequest, finishes: Sequence[Finish], tally: Tally) -> Mapping[str, int]:
     """Count each prompt once, and the tokens of all choices."""
     prompt_tokens = sum(finish.prompt_tokens for finish in finishes[:: request.per_prompt])
     completion_tokens = sum(finish.completion_tokens for finish in finishes)
+    tally.count(prompt_tokens, completion_tokens)
     return {
         "prompt_tokens": prompt_tokens,
         "completion_tokens": completion_tokens,

@@ -4,6 +4,7 @@ Limits: OpenAI's API reference, 2026-10. Beyond it `repetition_penalty`, `top_k`
 taken, and TGI's own forms of `response_format`.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ _MOST_STOPS = 4
 _MOST_TOP_LOGPROBS = 20
 _MOST_BIAS = 100
 _MOST_PROMPTS = 32  # of one request; TGI's MAX_CLIENT_BATCH_SIZE is 4 to 32
+_TOKEN_ID = re.compile("[0-9]{1,9}")  # llama.cpp's are of 32 bits
 _ANY_OBJECT: Mapping[str, Any] = {"type": "object"}
 
 
@@ -126,7 +128,7 @@ def _logit_bias(fields: Fields) -> tuple[tuple[int, float], ...]:
     given = fields.object("logit_bias") or {}
     pairs = []
     for token, bias in given.items():
-        if not token.isascii() or not token.isdigit() or not isinstance(bias, int | float):
+        if not _TOKEN_ID.fullmatch(token) or type(bias) not in (int, float):
             raise fields.wrong("logit_bias", "an object of numbers by token id")
         if abs(bias) > _MOST_BIAS:
             message = f"`logit_bias` must be between -{_MOST_BIAS} and {_MOST_BIAS}. Given: {bias}"

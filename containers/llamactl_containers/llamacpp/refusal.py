@@ -16,6 +16,9 @@ RefusalKind = Literal[
     "not_found",
     "method_not_allowed",
     "payload_too_large",
+    "forbidden",
+    "leaving",
+    "internal",
 ]
 
 
@@ -48,6 +51,9 @@ _SHAPES: dict[RefusalKind, _Shape] = {
     "not_found": _Shape(404, "not_found", 404, _INVALID, "unknown_url"),
     "method_not_allowed": _Shape(405, "validation", 405, _INVALID, "method_not_allowed"),
     "payload_too_large": _Shape(413, "validation", 413, _INVALID, "payload_too_large"),
+    "forbidden": _Shape(403, "forbidden", 403, _INVALID, "forbidden"),
+    "leaving": _Shape(503, "unavailable", 503, "server_error", "service_unavailable"),
+    "internal": _Shape(500, "internal", 500, "server_error", None),
 }
 
 # What TGI says before the reason. Source: TGI 3.3.7 router/src/infer/mod.rs, `InferError`.
@@ -68,6 +74,15 @@ class Refused(Exception):
         self.kind = kind
         self.message = message
         self.param = param
+
+    @property
+    def tgi_type(self) -> str:
+        """TGI's name for the kind of error."""
+        return _SHAPES[self.kind].tgi_type
+
+    def shaped(self, path: str) -> tuple[int, dict[str, object]]:
+        """Give HTTP status and body as the callers of a route know them."""
+        return self.as_openai() if path.startswith("/v1/") else self.as_tgi()
 
     def as_tgi(self) -> tuple[int, dict[str, object]]:
         """Give HTTP status and body as TGI would."""

@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import gc
+import logging
 import os
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 
@@ -26,11 +26,16 @@ _LOG_CONFIG = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"uvicorn": {"level": "WARNING"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
 }
 
+_LOG = logging.getLogger(__name__)
 
-def serve(llama: Llama, settings: LaunchSettings, listener: socket.socket) -> None:
+
+def serve(
+    llama: Llama, settings: LaunchSettings, listener: socket.socket, *, load_s: float
+) -> None:
     """Serve on a listening socket until told to leave; then end the process."""
     gc.freeze()  # what is loaded now stays: the collector need not look at it again
     config = uvicorn.Config(
@@ -41,11 +46,10 @@ def serve(llama: Llama, settings: LaunchSettings, listener: socket.socket) -> No
         lifespan="off",
         headers=[(INSTANCE_HEADER, settings.instance_id)],
         timeout_keep_alive=_KEEP_ALIVE_S,
-        timeout_graceful_shutdown=max(1, round(settings.drain_s)),
         ws="none",
     )
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_serve(config, llama, settings, listener))
+        runner.run(_serve(config, llama, settings, listener, load_s))
     leave(0)
 
 
@@ -68,18 +72,40 @@ class _Server(uvicorn.Server):
 
 
 async def _serve(
-    config: uvicorn.Config, llama: Llama, settings: LaunchSettings, listener: socket.socket
+    config: uvicorn.Config,
+    llama: Llama,
+    settings: LaunchSettings,
+    listener: socket.socket,
+    load_s: float,
 ) -> None:
-    config.app = build_app(Engine(llama, settings, Metrics()))
-    server = _Server(config, listener.getsockname()[1])
+    engine = Engine(llama, settings, Metrics())
+    config.app = build_app(engine)
+    loop = asyncio.get_running_loop()
+    port = listener.getsockname()[1]
+    server = _Server(config, port)
 
     def drain() -> None:
-        with contextlib.suppress(OSError):  # the supervisor, who reads it, may have been killed
-            sys.stderr.write(f"leaving: answers in flight have {settings.drain_s:g} s\n")
         server.should_exit = True
+        loop.call_soon_threadsafe(_drain, engine, settings.drain_s)
         last = threading.Timer(settings.drain_s + _GRACE_S, leave, (0,))
         last.daemon = True
         last.start()
 
     on_leave(drain)
+    _LOG.info(
+        "ready: %s, %d tokens of context for %d at once, %d threads (%d for batches), port %d, "
+        "loaded in %.1f s",
+        settings.model_id,
+        settings.context_tokens,
+        settings.parallel,
+        settings.threads,
+        settings.threads_batch,
+        port,
+        load_s,
+    )
     await server.serve([listener])
+
+
+def _drain(engine: Engine, drain_s: float) -> None:
+    _LOG.info("leaving: answers in flight have %g s", drain_s)
+    asyncio.get_running_loop().call_later(drain_s, engine.close)

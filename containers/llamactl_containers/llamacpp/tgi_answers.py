@@ -9,6 +9,7 @@ import orjson
 from llamactl_containers.llamacpp.completion import Completion
 from llamactl_containers.llamacpp.engine import Engine
 from llamactl_containers.llamacpp.generation import Finish, FinishReason, Piece
+from llamactl_containers.llamacpp.tally import Tally
 from llamactl_containers.llamacpp.tgi_request import GenerateRequest
 
 _REASONS: Mapping[FinishReason, str] = {
@@ -18,10 +19,11 @@ _REASONS: Mapping[FinishReason, str] = {
 }
 
 
-async def generate(engine: Engine, request: GenerateRequest) -> dict[str, Any]:
+async def generate(engine: Engine, request: GenerateRequest, tally: Tally) -> dict[str, Any]:
     """Generate a whole answer, as `/generate` gives it."""
     completion, size = await _fitted(engine, request)
-    pieces, finish = await engine.answer(completion, size)
+    pieces, finish = await engine.answer(completion, size, tally)
+    tally.count(finish.prompt_tokens, finish.completion_tokens)
     answer: dict[str, Any] = {"generated_text": _full_text(request, pieces, finish)}
     if request.details:
         tokens = [_token(piece) for piece in pieces]
@@ -39,12 +41,14 @@ async def generate(engine: Engine, request: GenerateRequest) -> dict[str, Any]:
     return answer
 
 
-async def generate_stream(engine: Engine, request: GenerateRequest) -> AsyncGenerator[bytes, None]:
+async def generate_stream(
+    engine: Engine, request: GenerateRequest, tally: Tally
+) -> AsyncGenerator[bytes, None]:
     """Generate an answer as server-sent events; the last one holds the last token and all text."""
     completion, size = await _fitted(engine, request)
     texts: list[str] = []
     held: list[Piece] = []
-    async with engine.generation(completion, size) as generation:
+    async with engine.generation(completion, size, tally) as generation:
         async for batch in generation.batches():
             ready = [*held, *batch]
             held = [ready.pop()] if ready[-1].is_last else []
@@ -52,8 +56,21 @@ async def generate_stream(engine: Engine, request: GenerateRequest) -> AsyncGene
             texts += [piece.text for piece in ready]
         finish = generation.finish
     if finish is not None:
+        tally.count(finish.prompt_tokens, finish.completion_tokens)
         last = held[0] if held else Piece("", None)
         yield _last_event(request, last, [*texts, last.text], finish, engine)
+
+
+def tokens_of(inputs: bytes, pieces: Sequence[tuple[int, bytes]]) -> list[dict[str, Any]]:
+    """Give tokens as `/tokenize` does: ids, texts, and where each stands in the input, in bytes."""
+    out, start = [], 0
+    for token_id, piece in pieces:
+        # Tokens that the tokenizer adds, BOS and the like, stand for nothing in the input.
+        stop = start + len(piece) if inputs.startswith(piece, start) else start
+        text = piece.decode("utf-8", "replace")
+        out.append({"id": token_id, "text": text, "start": start, "stop": stop})
+        start = stop
+    return out
 
 
 async def _fitted(engine: Engine, request: GenerateRequest) -> tuple[Completion, int]:

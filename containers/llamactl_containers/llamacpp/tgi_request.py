@@ -8,10 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from llamactl_containers.llamacpp.completion import SEEDS, Completion, Sampling
-from llamactl_containers.llamacpp.fields import Fields
+from llamactl_containers.llamacpp.fields import Fields, parse_json
 from llamactl_containers.llamacpp.grammar import json_grammar, regex_grammar
 from llamactl_containers.llamacpp.refusal import Refused
 
@@ -129,8 +127,8 @@ def read_json_schema(value: Any) -> str:
     """
     if isinstance(value, str):
         try:
-            value = orjson.loads(value)
-        except orjson.JSONDecodeError as error:
+            value = parse_json(value)
+        except ValueError as error:
             raise Refused("validation", f"grammar is not valid: {error}") from error
     _require(isinstance(value, dict), "grammar is not supported")
     _require("properties" in value, "grammar is not valid: Grammar must have a 'properties' field")
