@@ -1,7 +1,8 @@
-"""The door: which commands there are, how a failure becomes text, and the exit code."""
+"""The command line: which commands there are, how a failure becomes text, and the exit code."""
 
-import os
+import errno
 import sys
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,11 +10,13 @@ from typing import Any, NamedTuple
 import click
 
 from llamactl.app import App
-from llamactl.output import talk
+from llamactl.output import prepare_streams, silence_stdout, talk
+from llamactl.paths import FilePath
 from llamactl.settings import command_settings, default_dir, read_settings
-from llamactl_catalog.errors import LlamactlError
+from llamactl_catalog.errors import LlamactlError, NoCapacity
 
 INTERRUPTED = 130
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Entry(NamedTuple):
@@ -93,7 +96,7 @@ class LazyGroup(click.Group):
 def _load_settings(ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
     if not ctx.resilient_parsing:
         own = [each.name for each in ctx.command.params if each.name not in {"config", "version"}]
-        ctx.default_map = read_settings(value, dict.fromkeys([*filter(None, own), *COMMANDS]))
+        ctx.default_map = read_settings(value, [*filter(None, own)], COMMANDS)
     return value
 
 
@@ -104,16 +107,16 @@ def _load_settings(ctx: click.Context, _param: click.Parameter, value: Path | No
 )
 @click.option(
     "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(dir_okay=False),
     callback=_load_settings,
     is_eager=True,
     help="The settings file; else the nearest llamactl.toml.",
 )
-@click.option("--state-dir", type=click.Path(path_type=Path), help="Where deployments are kept.")
-@click.option("--cache-dir", type=click.Path(path_type=Path), help="Where weights are kept.")
+@click.option("--state-dir", type=FilePath(), help="Where deployments are kept.")
+@click.option("--cache-dir", type=FilePath(), help="Where weights are kept.")
 @click.option(
     "--catalog-overlay",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="Your organization's models, pins, allows and denies: a folder or a file.",
 )
 @click.option("--non-interactive", is_flag=True, help="Never ask; fail and name the option.")
@@ -129,40 +132,46 @@ def cli(
 ) -> None:
     """Open LLMs on your own AWS or Azure account, or on this machine, in one command."""
     ctx.obj = App(
-        state_dir=(state_dir or default_dir("state")).absolute(),
-        cache_dir=(cache_dir or default_dir("cache")).absolute(),
+        state_dir=(state_dir if state_dir is not None else default_dir("state")).absolute(),
+        cache_dir=(cache_dir if cache_dir is not None else default_dir("cache")).absolute(),
         catalog_overlay=catalog_overlay,
         non_interactive=non_interactive,
     )
 
 
-def main(args: list[str] | None = None) -> None:
-    """Run the command line and leave with its exit code."""
-    sys.exit(run(args))
-
-
 def run(args: list[str] | None = None) -> int:
     """Run the command line and return its exit code (the table of README.md)."""
+    prepare_streams()
     try:
         result: Any = cli.main(args, prog_name="llamactl", standalone_mode=False)
         _flush()
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):  # nobody listens any more
+            error.show()
         return error.exit_code
     except LlamactlError as error:
-        talk(f"{click.style('error:', fg='red', bold=True)} {error.message}")
-        if error.hint is not None:
-            talk(f" hint: {error.hint}")
-        return error.exit_code
+        return _told(error)
     except (click.Abort, KeyboardInterrupt):
         talk("interrupted")
         return INTERRUPTED
     except ReaderLeft:
-        # Nothing more can be said, and the interpreter must not complain about it when it closes
-        # stdout. Source: the Python library's `signal`, note on SIGPIPE.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence_stdout()
         return 0
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        silence_stdout()
+        place = error.filename if error.filename is not None else "the output"
+        hint = "free some disk space, then try again"
+        return _told(NoCapacity(f"no space left to write {place}", hint=hint))
     return result if isinstance(result, int) else 0
+
+
+def _told(error: LlamactlError) -> int:
+    talk(f"{click.style('error:', fg='red', bold=True)} {error.message}")
+    if error.hint is not None:
+        talk(f" hint: {error.hint}")
+    return error.exit_code
 
 
 def _flush() -> None:

@@ -22,7 +22,12 @@ def stage(title: str) -> Iterator[Report]:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    console = Console(stderr=True, highlight=False)
+    class Talk(Console):
+        def on_broken_pipe(self) -> None:
+            # Rich would exit: but that nobody listens any more is no reason to stop the work.
+            self.quiet = True
+
+    console = Talk(stderr=True, highlight=False)
     started = told = time.monotonic()
     last = ""
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())

@@ -1,73 +1,142 @@
 """Settings: option, before LLAMACTL_… environment, before llamactl.toml, before default."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
-from llamactl_catalog.errors import InvalidFile, NotFound
+from llamactl_catalog.errors import InvalidFile, InvalidInput, NoPermission, NotFound
 
 FILE_NAME = "llamactl.toml"
 PATH_SETTINGS = ("state_dir", "cache_dir", "catalog_overlay")
 
 
-def read_settings(explicit: Path | None, known: Mapping[str, object]) -> dict[str, Any]:
+def read_settings(
+    explicit: Path | None, known: Collection[str], tables: Collection[str] = ()
+) -> dict[str, Any]:
     """Read the settings file as Click's default map: `known` are the names it may hold.
 
     The file is the one named, or else the nearest llamactl.toml in this folder or above it, or
-    else the one in the user's configuration folder. A path in it is relative to the file.
+    else the one in the user's configuration folder. A path in it is relative to the file. What the
+    `tables` hold, one for a command, is left to `command_settings`.
 
     Raises:
-        NotFound: the named file does not exist.
-        InvalidFile: it is not TOML, or holds names that are no setting.
+        NotFound: the named file, or the current folder, does not exist.
+        NoPermission: it may not be read.
+        InvalidFile: it is not TOML, or holds names that are no setting, or values that are none.
     """
     path = _find(explicit)
     if path is None:
         return {}
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidFile(str(path), [str(error)]) from error
-    settings: dict[str, Any] = _underscored(document)
-    unknown = sorted(set(settings) - set(known))
-    if unknown:
-        problems = [f"{name}: no such setting or command" for name in unknown]
-        raise InvalidFile(str(path), problems, hint=f"it may hold {', '.join(sorted(known))}")
-    for name in PATH_SETTINGS:
-        if name in settings:
-            settings[name] = str(path.parent / Path(str(settings[name])).expanduser())
+    settings: dict[str, Any] = _underscored(_document(path))
+    own = {name: value for name, value in settings.items() if name not in tables}
+    unknown = sorted(set(own) - set(known))
+    problems = [f"{name}: no such setting or command" for name in unknown]
+    problems += [
+        f"{_hyphened(name)}: {problem}"
+        for name in sorted(set(own) - set(unknown))
+        if (problem := _problem(own[name], is_path=name in PATH_SETTINGS)) is not None
+    ]
+    if problems:
+        names = ", ".join(sorted(map(_hyphened, {*known, *tables})))
+        raise InvalidFile(str(path), problems, hint=f"it may hold {names}")
+    for name, value in own.items():
+        is_path = name in PATH_SETTINGS
+        settings[name] = str(path.parent / Path(value).expanduser() if is_path else value)
     return settings
 
 
 def command_settings(command: click.Command, values: object) -> dict[str, Any]:
     """Read one command's table of the settings file: options by their long names.
 
+    Values are given as the text that the command line would have, for the same checks.
+
     Raises:
-        InvalidFile: it is no table, or holds names that are no option of the command.
+        InvalidFile: it is no table, or holds names that are no option of the command, or a list or
+            a table where one value is needed.
     """
     if not isinstance(values, dict):
         hint = f"write [{command.name}]"
         raise InvalidFile(FILE_NAME, [f"{command.name}: is not a table"], hint=hint)
-    parameters = {_long_name(each): each.name for each in command.params} | {
-        name: name for name in getattr(command, "commands", {})
-    }
-    problems = [f"{command.name}.{name}: no such option" for name in values.keys() - parameters]
+    options = {_long_name(each): each for each in command.params}
+    below = command.commands if isinstance(command, click.Group) else {}
+    known = {*options, *below}
+    problems = [f"{command.name}.{name}: no such option" for name in values.keys() - known]
+    problems += [
+        f"{command.name}.{_hyphened(name)}: {problem}"
+        for name in values.keys() & options.keys()
+        if (problem := _problem(values[name], is_many=_is_many(options[name]))) is not None
+    ]
     if problems:
-        names = ", ".join(sorted(name.replace("_", "-") for name in parameters))
+        names = ", ".join(sorted(map(_hyphened, known)))
         raise InvalidFile(FILE_NAME, sorted(problems), hint=f"[{command.name}] may hold {names}")
-    return {str(parameters[name]): value for name, value in values.items()}
+    return {
+        str(options[name].name): _words(options[name], value)
+        for name, value in values.items()
+        if name in options
+    } | {name: command_settings(below[name], values[name]) for name in below if name in values}
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidFile(str(path), [str(error)]) from error
+    except PermissionError as error:
+        raise NoPermission(f"{path} may not be read", hint=f"chmod +r {path}") from error
+
+
+def _problem(value: object, *, is_path: bool = False, is_many: bool = False) -> str | None:
+    """Say why a value cannot stand for what would be typed on the command line."""
+    each_of = value if is_many and isinstance(value, list) else [value]
+    if any(isinstance(each, dict | list) for each in each_of):
+        return "takes one value"
+    if any("\0" in str(each) for each in each_of):
+        return "holds a null character"
+    if not is_path:
+        return None
+    if not isinstance(value, str) or not value:
+        return "is not a path, which stands in quotes"
+    try:
+        Path(value).expanduser()
+    except RuntimeError:  # no such user, or one without a home
+        return f"'{value}' is in no known home"
+    return None
+
+
+def _is_many(parameter: click.Parameter) -> bool:
+    return isinstance(parameter, click.Option) and parameter.multiple
+
+
+def _words(parameter: click.Parameter, value: object) -> str | list[str]:
+    if not _is_many(parameter):
+        return str(value)
+    return [str(each) for each in (value if isinstance(value, list) else [value])]
 
 
 def _find(explicit: Path | None) -> Path | None:
     if explicit is not None:
-        if not explicit.is_file():
+        if not explicit.exists():
             raise NotFound(f"no settings file {explicit}", hint="leave out --config, or write it")
         return explicit
-    here = Path.cwd()
-    nearest = [folder / FILE_NAME for folder in (here, *here.parents)]
-    return next((path for path in [*nearest, _user_file()] if path.is_file()), None)
+    try:
+        here = Path.cwd()
+    except FileNotFoundError as error:
+        raise NotFound("the current folder is gone", hint="cd to one that exists") from error
+    places = [folder / FILE_NAME for folder in (here, *here.parents)]
+    with suppress(RuntimeError):  # no HOME, and a user id without a name
+        places.append(_user_file())
+    return next((path for path in places if _is_file(path)), None)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except PermissionError:  # a folder above may be closed to this user
+        return False
 
 
 def _user_file() -> Path:
@@ -77,17 +146,28 @@ def _user_file() -> Path:
 
 
 def default_dir(kind: str) -> Path:
-    """Give the user's own folder for `state` or `cache`, by the habit of the platform."""
+    """Give the user's own folder for `state` or `cache`, by the habit of the platform.
+
+    Raises:
+        InvalidInput: the environment names no home.
+    """
     import platformdirs
 
-    if kind == "state":
-        return platformdirs.user_state_path("llamactl")
-    return platformdirs.user_cache_path("llamactl")
+    folder = platformdirs.user_state_path if kind == "state" else platformdirs.user_cache_path
+    try:
+        return folder("llamactl")
+    except RuntimeError as error:  # no HOME, and a user id without a name
+        hint = f"set HOME, or name a folder with --{kind}-dir"
+        raise InvalidInput(f"no home is known for the {kind} folder", hint=hint) from error
 
 
 def _long_name(parameter: click.Parameter) -> str:
     longest = max(parameter.opts, key=len)
     return longest.lstrip("-").replace("-", "_")
+
+
+def _hyphened(name: str) -> str:
+    return name.replace("_", "-")
 
 
 def _underscored(value: Any) -> Any:

@@ -5,6 +5,7 @@ pairs, tensor infos, padding, tensor data; all little-endian. Read by hand becau
 package needs numpy and reports a truncated file as a failed reshape.
 """
 
+import stat
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -94,18 +95,23 @@ def read_header(path: Path) -> GgufHeader:
     """Read and check a GGUF file's header; its tensors are not read.
 
     Raises:
-        NotFound: no such file.
+        NotFound: no such file, or none that the system can read.
         NoPermission: it may not be read.
         InvalidFile: it is no GGUF file, or is damaged or truncated.
     """
     try:
-        size_bytes = path.stat().st_size
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # reading a pipe or a device may never end
+            what = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
+            raise InvalidFile(str(path), [f"is {what}"], hint="give the path of a .gguf file")
+        size_bytes = status.st_size
         with path.open("rb") as file:
             header = _parse(file, size_bytes)
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise NotFound(f"no file {path}", hint="give the path of a .gguf file") from error
     except PermissionError as error:
         raise NoPermission(f"{path} may not be read", hint=f"chmod +r {path}") from error
+    except OSError as error:  # absent, a loop of links, a name too long, a disk that fails
+        message = f"no file {path}: {error.strerror}"
+        raise NotFound(message, hint="give the path of a .gguf file") from error
     except _Damaged as error:
         raise InvalidFile(str(path), [str(error)], hint="download or convert it again") from error
     if header.needed_bytes > size_bytes:

@@ -15,7 +15,8 @@ class Deployment:
     """What is known of a deployment at one moment. `created_at` is in UTC.
 
     `reason` says why it is in its state, where there is more to say than the state. `endpoint` is
-    the base URL, `pid` the engine's process; both are None where nothing answers.
+    the base URL, `pid` the engine's process; both are None where nothing answers. `weights` is what
+    the engine loads, as in the spec.
     """
 
     name: str
@@ -32,4 +33,12 @@ class Deployment:
     pid: int | None
     context_tokens: int | None
     log_path: Path
+    weights: str | None = None
     api_key: str | None = field(default=None, repr=False)
+
+    @property
+    def repair_hint(self) -> str:
+        """The command that brings it back as it was."""
+        engine = "" if self.engine == "llama.cpp" else f" --engine {self.engine}"
+        where = f"--name {self.name} --cloud {self.cloud}{engine}"
+        return f"llamactl deploy {self.model} {where} repairs it"

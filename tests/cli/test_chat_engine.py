@@ -49,7 +49,7 @@ def state_dir(tiny_gguf, tmp_path_factory):
 
 @contextmanager
 def llamactl(state_dir, *args):
-    command = [sys.executable, "-c", "from llamactl.main import main; main()"]
+    command = [sys.executable, "-c", "from llamactl.door import main; main()"]
     pipe = subprocess.PIPE
     with subprocess.Popen(
         [*command, "--state-dir", str(state_dir), *args], stdin=pipe, stdout=pipe, stderr=pipe

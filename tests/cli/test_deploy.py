@@ -2,7 +2,10 @@
 
 import json
 import shutil
+import signal
 import socket
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -191,3 +194,45 @@ def wait_for_reason(llamactl, words):
             return
         time.sleep(0.05)
     raise AssertionError(f"still {status}")
+
+
+def test_a_repair_serves_the_same_file_without_naming_it_again(llamactl, tiny, tiny_gguf):
+    psutil.Process(json.loads(llamactl("status", "tiny", "--json").out)["pid"]).kill()
+    wait_for_reason(llamactl, "signal 9")
+
+    repaired = llamactl("deploy", "tiny", *LOCAL)
+
+    assert repaired.out.strip() == tiny
+    assert json.loads(llamactl("status", "tiny", "--json").out)["weights"] == str(tiny_gguf)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="signals of POSIX")
+def test_an_engine_that_hangs_is_told_and_not_waited_for(llamactl, tiny):
+    engine = psutil.Process(json.loads(llamactl("status", "tiny", "--json").out)["pid"])
+    engine.suspend()
+
+    result = llamactl("deploy", "tiny", *LOCAL)
+    engine.resume()
+
+    assert result.code == 8
+    assert "'tiny' runs, but it did not answer" in result.err
+    assert "llamactl destroy tiny ends it" in result.err
+
+
+def test_work_goes_on_where_nobody_listens(llamactl, tiny_gguf):
+    program = "from llamactl.door import main; main()"
+    command = [sys.executable, "-c", program, *llamactl.options]
+    order = ["deploy", "tiny", *LOCAL, "--gguf", str(tiny_gguf)]
+
+    with subprocess.Popen([*command, *order], stderr=subprocess.PIPE) as process:
+        process.stderr.close()
+
+    assert process.returncode == 0
+    assert json.loads(llamactl("list", "--json").out)[0]["state"] == "running"
+
+
+def test_a_timeout_that_is_no_number_is_told(llamactl):
+    result = llamactl("deploy", *LOCAL, "--timeout", "nan")
+
+    assert result.code == 2
+    assert "'nan' is not a number of seconds" in result.err

@@ -183,3 +183,18 @@ def test_there_are_no_colors_in_a_pipe(tmp_path):
         result = ask(server, tmp_path, "Hi")
 
     assert result.stdout == "red\n"
+
+
+def test_a_pipe_without_end_is_told_and_not_read_to_its_end(server, tmp_path):
+    result = ask(server, tmp_path, stdin=b"y" * 2_000_001)
+
+    assert isinstance(result.exception, InvalidInput)
+    assert "more than 2000000 bytes" in result.exception.message
+
+
+@pytest.mark.parametrize("args", [["--system", "\udcff"], ["--stop", "\udcff"]])
+def test_an_option_that_is_not_utf8_is_told(server, tmp_path, args):
+    result = ask(server, tmp_path, "Hi", *args)
+
+    assert isinstance(result.exception, InvalidInput)
+    assert "UTF-8" in result.exception.message

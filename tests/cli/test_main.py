@@ -62,7 +62,7 @@ def test_nothing_is_said_on_stdout_when_it_fails(capsys, tmp_path):
 
 def test_a_broken_pipe_is_no_error():
     command = (
-        f"{sys.executable} -c 'from llamactl.main import main; main()' models --json | head -1"
+        f"{sys.executable} -c 'from llamactl.door import main; main()' models --json | head -1"
     )
 
     result = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602 - a pipe is the point

@@ -1,5 +1,6 @@
 """Reading GGUF headers, and holding them against the catalog."""
 
+import os
 import struct
 from datetime import date
 
@@ -117,3 +118,24 @@ def test_every_mismatch_is_told_at_once(tiny_gguf):
 
 def test_mistral_is_converted_as_llama(tiny_gguf):
     check_matches(read_header(tiny_gguf), model(kind="mistral"), tiny_gguf)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes of POSIX")
+def test_what_is_no_file_is_told_and_not_waited_for(tmp_path):
+    pipe = tmp_path / "pipe.gguf"
+    os.mkfifo(pipe)
+
+    with pytest.raises(InvalidFile, match="is no regular file"):
+        read_header(pipe)
+    with pytest.raises(InvalidFile, match="is a folder"):
+        read_header(tmp_path)
+
+
+def test_a_path_that_leads_nowhere_is_not_found(tmp_path):
+    (tmp_path / "file").touch()
+    loop = tmp_path / "loop.gguf"
+    loop.symlink_to(loop)
+
+    for path in (loop, tmp_path / "file" / "below", tmp_path / ("x" * 300)):
+        with pytest.raises(NotFound, match="no file"):
+            read_header(path)

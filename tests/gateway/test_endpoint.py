@@ -46,3 +46,12 @@ def test_one_that_does_not_run_is_unhealthy_and_the_hint_repairs_it(state):
     assert (
         caught.value.hint == "llamactl deploy llama-2-7b-chat --name mine --cloud local repairs it"
     )
+
+
+def test_the_hint_names_the_engine_that_is_not_the_default():
+    stopped = replace(RUNNING, engine="tgi", state="stopped", endpoint=None)
+
+    with pytest.raises(Unhealthy) as caught:
+        connect(stopped)
+
+    assert "--cloud local --engine tgi repairs it" in caught.value.hint

@@ -85,7 +85,7 @@ def test_the_wheel_carries_the_license_and_the_command(wheel):
         texts = {name.split("/", 1)[1]: name for name in archive.namelist() if "-info/" in name}
         entry_points = archive.read(texts["entry_points.txt"]).decode()
     assert "licenses/LICENSE" in texts
-    assert "llamactl = llamactl.main:main" in entry_points
+    assert "llamactl = llamactl.door:main" in entry_points
 
 
 def test_the_wheel_runs_where_pip_installed_it(wheel, environment, tmp_path):

@@ -9,6 +9,9 @@ from llamactl.chat.session import Session
 from llamactl.output import print_json, talk
 from llamactl_catalog.errors import InvalidInput
 
+# What the engines take of a whole request: TGI's --payload-limit, and llama.cpp here.
+MAX_PROMPT_BYTES = 2_000_000
+
 
 def ask_once(
     partner: Partner, session: Session, prompt: str, *, verbose: bool, as_json: bool = False
@@ -29,10 +32,14 @@ def piped_prompt() -> str:
     """Read the prompt that stdin brings, to its end.
 
     Raises:
-        InvalidInput: there is none, or it is not UTF-8.
+        InvalidInput: there is none, it has no end in sight, or it is not UTF-8.
     """
+    data = sys.stdin.buffer.read(MAX_PROMPT_BYTES + 1)
+    if len(data) > MAX_PROMPT_BYTES:
+        message = f"stdin brings more than {MAX_PROMPT_BYTES} bytes, which no endpoint takes"
+        raise InvalidInput(message, hint="send a part of it")
     try:
-        prompt = sys.stdin.buffer.read().decode("utf-8-sig")
+        prompt = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidInput("stdin is not UTF-8", hint="convert it, as by iconv") from error
     if not prompt.strip():

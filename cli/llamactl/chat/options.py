@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from llamactl.chat.partner import Partner
-from llamactl.chat.session import Session
+from llamactl.chat.session import Session, require_utf8
 from llamactl_catalog.errors import InvalidInput
 from llamactl_gateway.endpoint import Sampling
 from llamactl_gateway.sampling import MAX_STOPS, SETTINGS, parse_setting
@@ -47,13 +47,16 @@ def opening(partner: Partner, system: str | None, settings: dict[str, Any]) -> S
     An empty `system` takes the model's own system message away.
 
     Raises:
-        InvalidInput: more texts to stop at than engines take, or an empty one.
+        InvalidInput: more texts to stop at than engines take, or an empty one, or a text that is
+            not UTF-8.
     """
     stop = settings.pop("stop")
     if len(stop) > MAX_STOPS or not all(stop):
         raise InvalidInput(
             "cannot stop at these texts", hint=f"--stop is {SETTINGS['stop'].accepts}"
         )
+    for text in (*stop, *([system] if system is not None else [])):
+        require_utf8(text)
     asked = Sampling(**settings, stop=tuple(stop) if stop else None)
     sampling = asked.over(partner.sampling())
     said = system if system is not None else partner.system()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from llamactl.app import App
+from llamactl.output import talk
 from llamactl_catalog.model import Model
 from llamactl_catalog.prompts import Message
 from llamactl_gateway.endpoint import Delta, Endpoint, Sampling, connect
@@ -89,6 +90,8 @@ def open_partner(app: App, name: str, *, raw: bool = False) -> Partner:
     """
     deployment = app.local().deployment(name)
     endpoint = connect(deployment)
+    if deployment.reason is not None:  # it runs, but is slow or stuck
+        talk(f"warning: {deployment.reason}; waiting for it")
     model = _model(app, deployment.model)
     return Partner(deployment, endpoint, model, "complete" if raw else _mode(model))
 

@@ -28,11 +28,7 @@ class Session:
         Raises:
             InvalidInput: the question holds what is no character in any encoding.
         """
-        try:
-            question.encode("utf-8")
-        except UnicodeEncodeError as error:
-            hint = "set the terminal and the locale to UTF-8, such as LC_ALL=C.UTF-8"
-            raise InvalidInput("what came in is not UTF-8", hint=hint) from error
+        require_utf8(question)
         system = () if self.system is None else (Message("system", self.system),)
         return (*system, *self.said, Message("user", question))
 
@@ -57,3 +53,16 @@ class Session:
         chosen = value if value is not None else getattr(self.defaults, name)
         sampling = replace(self.sampling, **{name: chosen})  # type: ignore[arg-type]  # own field
         return replace(self, sampling=sampling)
+
+
+def require_utf8(text: str) -> None:
+    """Refuse a text of a terminal or a command line that is in another encoding.
+
+    Raises:
+        InvalidInput: it holds what is no character in any encoding.
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        hint = "set the terminal and the locale to UTF-8, such as LC_ALL=C.UTF-8"
+        raise InvalidInput("what came in is not UTF-8", hint=hint) from error

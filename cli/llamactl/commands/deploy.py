@@ -1,5 +1,6 @@
 """`llamactl deploy MODEL`: from a model to an endpoint that answers."""
 
+import math
 from pathlib import Path
 from typing import get_args
 
@@ -8,6 +9,7 @@ import click
 from llamactl.app import App
 from llamactl.commands.list import record
 from llamactl.output import print_json, talk
+from llamactl.paths import FilePath
 from llamactl.pipeline.order import LocalOrder
 from llamactl_catalog.errors import InvalidInput, NoPermission
 from llamactl_infra.deployment import Deployment
@@ -17,13 +19,19 @@ DEFAULT_MODEL = "smollm2-135m-instruct"
 MAX_PORT = 65535
 
 
+def _number(_ctx: click.Context, _param: click.Parameter, value: float) -> float:
+    if math.isnan(value):  # which no comparison of a range keeps out
+        raise click.BadParameter("'nan' is not a number of seconds")
+    return value
+
+
 @click.command(name="deploy")
 @click.argument("model", required=False)
 @click.option("--cloud", type=click.Choice(get_args(Cloud)), help="Where to run it.")
 @click.option("--name", help="The deployment's name; else the model's id.")
 @click.option(
     "--gguf",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="Serve this GGUF file of yours as MODEL, instead of fetching one.",
 )
 @click.option(
@@ -56,6 +64,7 @@ MAX_PORT = 65535
 @click.option(
     "--timeout",
     type=click.FloatRange(min=1),
+    callback=_number,
     default=600,
     show_default=True,
     metavar="SECONDS",

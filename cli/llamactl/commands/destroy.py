@@ -16,5 +16,5 @@ def command(app: App, name: str, yes: bool) -> None:  # noqa: ARG001 - see its h
     """Stop the deployment NAME and remove all of it but its log."""
     target = app.local()
     with stage("destroy") as report:
-        target.destroy(name, report)
-    talk(f"'{name}' is gone; its log is kept in {app.state_dir / 'logs'}")
+        log = target.destroy(name, report)
+    talk(f"'{name}' is gone" + (f"; its log is kept in {log.parent}" if log is not None else ""))

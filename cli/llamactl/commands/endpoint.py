@@ -18,8 +18,8 @@ def command(app: App, name: str, key: bool, as_json: bool) -> None:
     deployment = app.local().deployment(name)
     if deployment.endpoint is None or deployment.state != "running":
         reason = f": {deployment.reason}" if deployment.reason is not None else ""
-        hint = f"llamactl deploy {deployment.model} --name {name} --cloud local repairs it"
-        raise Unhealthy(f"'{name}' is {deployment.state}{reason}", hint=hint)
+        message = f"'{name}' is {deployment.state}{reason}"
+        raise Unhealthy(message, hint=deployment.repair_hint)
     if key and deployment.api_key is None:
         raise InvalidInput(f"'{name}' asks for no API key", hint="deploy it with --api-key")
     if as_json:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import click
 
 from llamactl.app import App
-from llamactl.output import print_json, print_table, talk
+from llamactl.output import TERMINAL_COLUMNS, print_json, print_table, table_columns, talk
 from llamactl_catalog.units import format_duration
 from llamactl_infra.deployment import Deployment
 
@@ -28,11 +28,13 @@ def command(app: App, as_json: bool) -> None:
     if not deployments:
         talk("nothing is deployed; to start a small model here: llamactl deploy --cloud local")
         return
-    print_table(
-        ["name", "cloud", "state", "endpoint", "$/hour", "age"],
-        [_row(each) for each in deployments],
-        right=["$/hour", "age"],
-    )
+    columns = ["name", "cloud", "state", "endpoint", "$/hour", "age"]
+    rows = [_row(each) for each in deployments]
+    if table_columns(columns, rows) > TERMINAL_COLUMNS:  # long names: the URL is one command away
+        at = columns.index("endpoint")
+        columns, rows = _without(columns, at), [_without(row, at) for row in rows]
+        talk("the table is too wide for endpoints: llamactl endpoint NAME")
+    print_table(columns, rows, right=["$/hour", "age"])
 
 
 def record(deployment: Deployment) -> dict[str, object]:
@@ -41,13 +43,17 @@ def record(deployment: Deployment) -> dict[str, object]:
     return {name: values[name] for name in FIELDS}
 
 
+def _without(cells: list[str], at: int) -> list[str]:
+    return [*cells[:at], *cells[at + 1 :]]
+
+
 def _row(deployment: Deployment) -> list[str]:
-    age_s = (datetime.now(UTC) - deployment.created_at).total_seconds()
+    age_s = max(0.0, (datetime.now(UTC) - deployment.created_at).total_seconds())  # clocks are set
     return [
         deployment.name,
         deployment.cloud,
         deployment.state,
         deployment.endpoint if deployment.endpoint is not None else "-",
         f"{deployment.usd_per_hour:.2f}",
-        format_duration(age_s),
+        " ".join(format_duration(age_s).split()[:2]),  # the largest unit: `2 h`
     ]

@@ -3,6 +3,8 @@
 import secrets
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
@@ -10,7 +12,7 @@ from llamactl.app import App
 from llamactl.pipeline.local_weights import check_memory, gguf_path, have_gguf, hub_repository
 from llamactl.pipeline.order import LocalOrder
 from llamactl.progress import stage
-from llamactl_catalog.errors import InvalidInput
+from llamactl_catalog.errors import InvalidInput, Unhealthy
 from llamactl_catalog.model import Model
 from llamactl_catalog.progress import Report, Step
 from llamactl_catalog.units import format_duration
@@ -36,7 +38,9 @@ def deploy_local(app: App, order: LocalOrder) -> Deployment:
     model = app.catalog().model(order.model)
     target = app.local()
     with target.claim(order.deployment_name()):
-        spec = _spec(app, model, order, target.deployments())
+        standing = target.deployments()
+        order = _as_before(app, model, order, standing)
+        spec = _spec(app, model, order, standing)
         found = target.begin(spec)
         if spec.engine == "llama.cpp" and found.state != "running":
             with stage("weights") as report:
@@ -46,9 +50,32 @@ def deploy_local(app: App, order: LocalOrder) -> Deployment:
             deployment = target.deploy(spec, report, timeout_s=order.timeout_s)
             if found.state != "running":
                 report(Step(f"{spec.engine} is ready"))
+            else:
+                _check_answers(target.deployment(spec.name))
     with stage("answer") as report:
-        _first_answer(deployment, report)
+        _first_answer(deployment, report, order.timeout_s)
     return deployment
+
+
+def _as_before(
+    app: App, model: Model, order: LocalOrder, standing: Sequence[Deployment]
+) -> LocalOrder:
+    """Serve the GGUF file that the deployment has served before, where none is named now."""
+    found = next((each for each in standing if each.name == order.deployment_name()), None)
+    same = found is not None and (found.model, found.engine) == (model.id, "llama.cpp")
+    if found is None or found.weights is None or not same or order.gguf is not None:
+        return order
+    with suppress(InvalidInput):  # there is none that can be fetched
+        if found.weights == str(gguf_path(model, order, app.cache_dir)):
+            return order
+    return replace(order, gguf=Path(found.weights))
+
+
+def _check_answers(deployment: Deployment) -> None:
+    if deployment.reason is not None:
+        name = deployment.name
+        hint = f"llamactl logs {name} shows what it is busy with; llamactl destroy {name} ends it"
+        raise Unhealthy(f"'{name}' runs, but {deployment.reason}", hint=hint)
 
 
 def _spec(app: App, model: Model, order: LocalOrder, standing: Sequence[Deployment]) -> Spec:
@@ -106,12 +133,13 @@ def _context_tokens(model: Model, order: LocalOrder) -> int:
     return order.context_tokens
 
 
-def _first_answer(deployment: Deployment, report: Report) -> None:
+def _first_answer(deployment: Deployment, report: Report, timeout_s: float) -> None:
     """Have one token generated: a deployment that has answered is one that can."""
     from llamactl_gateway.endpoint import Sampling, connect
 
     report(Step("asking for a first token"))
     started = time.monotonic()
-    for _ in connect(deployment).complete("Hello", Sampling(max_tokens=1)):
+    endpoint = connect(deployment, silence_timeout_s=timeout_s)
+    for _ in endpoint.complete("Hello", Sampling(max_tokens=1)):
         continue
     report(Step(f"first answer after {format_duration(time.monotonic() - started)}"))

@@ -54,7 +54,7 @@ def claimed(folder: Folder, purpose: Purpose) -> Iterator[None]:
         try:
             lock.acquire(timeout=_PATIENCE_S, poll_interval=_POLL_S)
         except Timeout as error:
-            raise _taken(folder) from error
+            raise _taken(folder, purpose) from error
     try:
         _announce(folder, purpose)
         yield
@@ -92,8 +92,9 @@ def _let_go(folder: Folder, lock: "BaseFileLock") -> None:
     lock.release()
 
 
-def _taken(folder: Folder) -> NoCapacity:
-    hint = "wait for it to end, or use another --name"
+def _taken(folder: Folder, purpose: Purpose) -> NoCapacity:
+    way_on = "or use another --name" if purpose == "deployed" else "or end it, and try again"
+    hint = f"wait for it to end, {way_on}"
     who = holder(folder)
     if who is None:
         return NoCapacity(f"another command is working on '{folder.name}'", hint=hint)

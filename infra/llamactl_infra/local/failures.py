@@ -4,6 +4,7 @@ from llamactl_catalog.errors import (
     InvalidInput,
     LlamactlError,
     NoCapacity,
+    NoPermission,
     ProgramMissing,
     Unhealthy,
 )
@@ -31,6 +32,9 @@ def error_of(folder: Folder, record: Record, runtime: Runtime) -> LlamactlError:
             port = spec.port if spec.port is not None else runtime.port
             hint = "another --port, or none to take a free one"
             return NoCapacity(f"port {port} is taken", hint=hint)
+        case "port-forbidden":
+            hint = "another --port: those below 1024 are for root alone on most systems"
+            return NoPermission(f"no permission for port {spec.port}", hint=hint)
         case "model-unreadable":
             return InvalidInput(message, hint=f"it was given {spec.weights}")
         case "out-of-memory":

@@ -24,7 +24,13 @@ FORMAT = 1
 # failed: it never did · exited: it did, and ended by itself · stopped: it was asked to leave
 Phase = Literal["starting", "loading", "listening", "failed", "exited", "stopped"]
 FailureReason = Literal[
-    "port-taken", "model-unreadable", "out-of-memory", "package-missing", "timeout", "internal"
+    "port-taken",
+    "port-forbidden",
+    "model-unreadable",
+    "out-of-memory",
+    "package-missing",
+    "timeout",
+    "internal",
 ]
 
 _Value = TypeVar("_Value")

@@ -56,7 +56,8 @@ def mark_removed(folder: Folder) -> None:
 
     A rename needs no space: it also works on a full disk.
     """
-    with suppress(FileNotFoundError):
+    # IsADirectoryError: a stray folder is in its place, which goes with the rest of the files.
+    with suppress(FileNotFoundError, IsADirectoryError):
         patiently(lambda: folder.record.replace(folder.removed))
 
 
@@ -70,7 +71,7 @@ def remove_files(folder: Folder) -> None:
         for path in folder.path.iterdir():
             if path != folder.removed:
                 _remove(path)
-        folder.removed.unlink(missing_ok=True)
+        _remove(folder.removed)
         patiently(folder.path.rmdir)
     except FileNotFoundError:
         return

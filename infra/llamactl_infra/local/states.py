@@ -66,6 +66,7 @@ def deployment(folder: Folder) -> Deployment:
         pid=engine.pid if engine is not None and seen.engine_lives else None,
         context_tokens=spec.context_tokens,
         log_path=folder.log,
+        weights=spec.weights,
         api_key=spec.api_key,
     )
 

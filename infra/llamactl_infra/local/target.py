@@ -160,8 +160,8 @@ class LocalTarget:
         lines = log.follow(folder.log, tail=tail) if follow else log.read(folder.log, tail=tail)
         return iter(lines)
 
-    def destroy(self, name: str, report: Report) -> None:
-        """Remove a deployment with its processes and files; its log moves to the logs folder.
+    def destroy(self, name: str, report: Report) -> Path | None:
+        """Remove a deployment with its processes and files; give where its log is kept, if any.
 
         Raises:
             UnknownDeployment: there is none of that name.
@@ -169,7 +169,9 @@ class LocalTarget:
             CleanupIncomplete: something of it is still there.
         """
         folder = self._state.folder(name)
-        if not folder.lock.exists():  # which may be all that is left of a killed command
+        with told(folder.lock, "--state-dir"):
+            is_locked = folder.lock.exists()  # which may be all that is left of a killed command
+        if not is_locked:
             self._existing(name)
         with claimed(folder, "destroyed"):
             self._existing(name)
@@ -177,8 +179,9 @@ class LocalTarget:
             report(Step(f"stopping {name}"))
             mark_removed(folder)
             stop(folder, record)
-            keep_log(folder, self._state.logs, report)
+            log_path = keep_log(folder, self._state.logs, report)
             remove_files(folder)
+        return log_path
 
     def _standing(self, folder: Folder) -> Record | None:
         """Give the record of a deployment that is there; end a removal that was interrupted."""

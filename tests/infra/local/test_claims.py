@@ -42,6 +42,7 @@ def test_the_second_of_two_commands_is_told_who_is_first(folder, other_command):
         pass  # pragma: no cover
 
     assert caught.value.exit_code == 5
+    assert caught.value.hint == "wait for it to end, or end it, and try again"
 
 
 def test_readers_see_who_holds_a_name(folder, other_command):

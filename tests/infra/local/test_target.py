@@ -9,11 +9,19 @@ import pytest
 from llamactl_catalog.errors import (
     InvalidInput,
     NoCapacity,
+    NoPermission,
     ProgramMissing,
     Unhealthy,
     UnknownDeployment,
 )
 from llamactl_catalog.progress import silent
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @pytest.fixture
@@ -97,14 +105,10 @@ def test_destroy_leaves_no_file_but_the_log(make_target, spec, state_dir):
     assert target.deployments() == []
 
 
-def test_a_port_that_was_asked_for_is_the_one(make_target, spec):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def test_a_port_that_was_asked_for_is_the_one(make_target, spec, free_port):
+    made = make_target().deploy(replace(spec, port=free_port), silent, timeout_s=10)
 
-    made = make_target().deploy(replace(spec, port=port), silent, timeout_s=10)
-
-    assert made.endpoint == f"http://127.0.0.1:{port}"
+    assert made.endpoint == f"http://127.0.0.1:{free_port}"
 
 
 def test_a_taken_port_is_told_and_nothing_is_left(make_target, spec, taken_port, state_dir):
@@ -255,3 +259,22 @@ def test_an_unknown_name_is_told_with_those_there_are(make_target, spec):
         with pytest.raises(UnknownDeployment, match="no deployment 'none'") as caught:
             call("none")
         assert "demo" in caught.value.hint
+
+
+def test_a_port_that_is_not_for_this_user_is_told_and_nothing_is_left(make_target, spec, free_port):
+    target = make_target("--fail", "port-forbidden")
+
+    with pytest.raises(NoPermission, match="no permission for port"):
+        target.deploy(replace(spec, port=free_port), silent, timeout_s=10)
+
+    assert target.deployments() == []
+
+
+def test_destroy_says_where_the_log_is_kept(make_target, spec, state_dir):
+    target = make_target()
+    target.deploy(spec, silent, timeout_s=10)
+
+    log_path = target.destroy("demo", silent)
+
+    assert log_path.parent == state_dir / "logs"
+    assert log_path.is_file()

@@ -26,10 +26,12 @@ else:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
 target = LocalTarget(Path(state_dir), engine_command=engine, drain_s=0.2)
 try:
-    print(target.deploy(Spec.from_config(config), silent, timeout_s=10).state)
+    print(ACTION)
 except LlamactlError as error:
     print(error.exit_code, error.message)
 """
+
+DEPLOY = "target.deploy(Spec.from_config(config), silent, timeout_s=10).state"
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="limits and users of POSIX")
 
@@ -38,10 +40,15 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="limits and users of 
 def deploy_limited(state_dir, spec, engine_command):
     """Deploy where files may have `limit_bytes` at most, or (None) as a user without rights."""
 
-    def deploy(limit_bytes, *faults):
+    def deploy(limit_bytes, *faults, action=DEPLOY):
         engine = [*engine_command, *faults]
         values = (str(state_dir), spec.to_config(), engine, limit_bytes)
-        command = [sys.executable, "-c", LIMITED, *map(json.dumps, values)]
+        command = [
+            sys.executable,
+            "-c",
+            LIMITED.replace("ACTION", action),
+            *map(json.dumps, values),
+        ]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     return deploy
@@ -176,3 +183,26 @@ def test_a_half_removed_folder_is_listed_and_can_be_destroyed_or_deployed(
     folder.mkdir()
     target.destroy("demo", silent)
     assert [each.name for each in target.deployments()] == ["other"]
+
+
+def test_a_folder_in_place_of_a_file_is_destroyed_with_the_rest(make_target, spec, state_dir):
+    target = make_target()
+    target.deploy(spec, silent, timeout_s=10)
+    folder = state_dir / "deployments" / "demo"
+    (folder / "deployment.json").unlink()
+    (folder / "deployment.json").mkdir()
+
+    target.destroy("demo", silent)
+
+    assert not folder.exists()
+
+
+@posix
+def test_destroy_in_a_closed_folder_is_told(deploy_limited, state_dir):
+    (state_dir / "deployments").mkdir(parents=True)
+    (state_dir / "deployments").chmod(0)
+
+    answer = deploy_limited(None, action="target.destroy('demo', silent)")
+
+    (state_dir / "deployments").chmod(0o700)
+    assert answer.startswith("10 no permission for ")
