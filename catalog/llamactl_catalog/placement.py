@@ -1,0 +1,86 @@
+"""A model on an offer, with its memory, speed and cost; the plan that ranks such placements."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from llamactl_catalog.hardware import Offer
+from llamactl_catalog.model import Model
+from llamactl_catalog.workload import Workload
+
+# 16-bit, or a way to store weights in fewer bits, by TGI's names.
+Quantization = Literal["none", "gptq", "awq", "bitsandbytes-nf4", "eetq", "fp8"]
+Objective = Literal["cost", "latency", "throughput"]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes over all shards of one replica, and what is there.
+
+    `max_kv_tokens` is the largest number of tokens in flight that the rest has room for.
+    """
+
+    weights_bytes: int
+    kv_cache_bytes: int
+    overhead_bytes: int
+    available_bytes: int
+    max_kv_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """What one user sees, and what the replica does, at `concurrency` requests at once.
+
+    `calibration` names the measured table behind it, or says that there is none;
+    `error` is its typical relative error from validation: 0.15 is 15 % either way.
+    """
+
+    time_to_first_token_ms: float
+    ms_per_token: float
+    tokens_per_s: float
+    calibration: str
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A model on an offer, ready to be deployed.
+
+    `speed` is that of one replica under its share of the load; `tokens_per_s` is of all replicas.
+    """
+
+    model: Model
+    offer: Offer
+    replicas: int
+    engine: str
+    quantization: Quantization
+    num_shard: int
+    memory: Memory
+    speed: Speed
+    tokens_per_s: float
+    usd_per_hour: float
+    usd_per_month: float
+    usd_per_million_tokens: float
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """An offer that cannot serve the model, and why, in words with numbers."""
+
+    cloud: str
+    region: str
+    instance_type: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The ranked placements of a model for a workload, best first, and the rejected offers."""
+
+    model: Model
+    workload: Workload
+    objective: Objective
+    placements: tuple[Placement, ...]
+    rejected: tuple[Rejection, ...]
+    prices_as_of: date

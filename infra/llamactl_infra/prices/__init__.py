@@ -1,0 +1,1 @@
+"""Live prices: one module for each cloud's price list, and the refresh of the user's cache."""
