@@ -1,0 +1,5 @@
+"""How fast a model answers: time to first token, time per token and throughput of one replica."""
+
+from llamactl_catalog.speed.estimates import estimate
+
+__all__ = ["estimate"]
