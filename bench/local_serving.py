@@ -2,8 +2,7 @@
 
 `python bench/local_serving.py` prints tokens a second, time to the first token and processor time a
 token of both at several concurrencies, alternating between the two, and the medians of the paired
-ratios. On a busy machine the processor times are the figures that hold. Two processes of the same
-program differ by up to a tenth, and keep it for life: both servers are started several times.
+ratios. On a busy machine the processor times are the figures that hold.
 `--neighbors` instead measures thread settings beside busy processes. Needs llamactl[local]; without
 `--model` it takes the cached default model, or a tiny random one (dev dependencies).
 """
@@ -116,15 +115,10 @@ def compare_servers(model: Path, folder: Path, arguments: argparse.Namespace) ->
     print(
         "streams  tok/s: bare  ours  ratio  first token ms: bare  ours  added  CPU ms: bare  ours"
     )
-    pairs: dict[int, list[tuple[Result, Result]]] = {each: [] for each in arguments.concurrency}
-    for start in range(arguments.starts):
-        with _server(ours) as our_server, _server(bare) as bare_server:
-            for concurrency, results in pairs.items():
-                load = Load(concurrency, arguments.requests, arguments.tokens, arguments.route)
-                seeds = range(start * arguments.rounds, (start + 1) * arguments.rounds)
-                results.extend(asyncio.run(_compare(bare_server, our_server, load, seeds)))
-    for concurrency, results in pairs.items():
-        _print_medians(concurrency, results)
+    with _server(ours) as our_server, _server(bare) as bare_server:
+        for concurrency in arguments.concurrency:
+            load = Load(concurrency, arguments.requests, arguments.tokens, arguments.route)
+            asyncio.run(_compare(bare_server, our_server, load, arguments.rounds))
     print(f"bars: ratio >= {SPEED_BAR}; at 1 stream at most {FIRST_TOKEN_BAR_MS} ms added")
 
 
@@ -158,28 +152,21 @@ def _speeds(
     return speeds
 
 
-async def _compare(
-    bare: Server, ours: Server, load: Load, seeds: range
-) -> list[tuple[Result, Result]]:
-    """Give a pair of results for each seed, the bare server's first."""
+async def _compare(bare: Server, ours: Server, load: Load, rounds: int) -> None:
     for server in (bare, ours):
         await _round(server, load, seed=-1)
     pairs = []
-    for seed in seeds:
+    for seed in range(rounds):
         # Who goes first changes, so that a machine that gets busier does not favor one of them.
         order = (bare, ours) if seed % 2 else (ours, bare)
         results = {server.port: await _round(server, load, seed) for server in order}
         pairs.append((results[bare.port], results[ours.port]))
-    return pairs
-
-
-def _print_medians(concurrency: int, pairs: list[tuple[Result, Result]]) -> None:
     median = statistics.median
     left, right = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     ratio = median(our.tokens_per_s / other.tokens_per_s for other, our in pairs)
     added_ms = median(our.first_token_ms - other.first_token_ms for other, our in pairs)
     print(
-        f"{concurrency:7}  {median(each.tokens_per_s for each in left):11.1f}"
+        f"{load.concurrency:7}  {median(each.tokens_per_s for each in left):11.1f}"
         f"  {median(each.tokens_per_s for each in right):4.1f}  {ratio:5.3f}"
         f"  {median(each.first_token_ms for each in left):20.1f}"
         f"  {median(each.first_token_ms for each in right):5.1f}  {added_ms:+5.1f}"
@@ -319,8 +306,7 @@ def _default_model(folder: Path) -> Path:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", type=Path, help="a GGUF file")
-    parser.add_argument("--starts", type=int, default=5, help="new processes (default 5)")
-    parser.add_argument("--rounds", type=int, default=3, help="pairs in each of them (default 3)")
+    parser.add_argument("--rounds", type=int, default=9, help="pairs a concurrency (default 9)")
     parser.add_argument("--requests", type=int, default=1, help="answers a stream in a round")
     parser.add_argument("--tokens", type=int, default=64, help="tokens an answer (default 64)")
     parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 4, 8])

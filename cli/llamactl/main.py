@@ -29,6 +29,10 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "models": Entry("models", "The catalog: what can be deployed.", "Choose"),
+    "plan": Entry("plan", "Rank where MODEL can run, by cost, latency or throughput.", "Choose"),
+    "catalog": Entry(
+        "catalog", "The facts that llamactl plans with, and how to renew them.", "Choose"
+    ),
     "deploy": Entry("deploy", "Deploy MODEL and wait until it answers.", "Run"),
     "list": Entry(
         "list", "List the deployments: what runs, where, since when, at what cost.", "Run"
@@ -113,7 +117,7 @@ def _load_settings(ctx: click.Context, _param: click.Parameter, value: Path | No
     help="The settings file; else the nearest llamactl.toml.",
 )
 @click.option("--state-dir", type=FilePath(), help="Where deployments are kept.")
-@click.option("--cache-dir", type=FilePath(), help="Where weights are kept.")
+@click.option("--cache-dir", type=FilePath(), help="Where weights and prices are kept.")
 @click.option(
     "--catalog-overlay",
     type=FilePath(),

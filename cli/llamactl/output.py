@@ -59,15 +59,24 @@ def print_table(
     columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Collection[str] = ()
 ) -> None:
     """Print aligned columns, those named in `right` flush right, with no trailing blanks."""
+    click.echo("\n".join(table_lines(columns, rows, right=right)))
+
+
+def table_lines(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Collection[str] = ()
+) -> list[str]:
+    """Give the lines of a table, its header first."""
     cells = [[str(cell) for cell in row] for row in rows]
     widths = _widths(columns, cells)
     aligned = [name in right for name in columns]
+    lines = []
     for row in [[name.upper() for name in columns], *cells]:
         padded = [
             cell.rjust(width) if flush_right else cell.ljust(width)
             for cell, width, flush_right in zip(row, widths, aligned, strict=True)
         ]
-        click.echo(_GAP.join(padded).rstrip())
+        lines.append(_GAP.join(padded).rstrip())
+    return lines
 
 
 def table_columns(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> int:

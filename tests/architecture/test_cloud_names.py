@@ -12,6 +12,9 @@ from architecture.sources import package_files, relative
 CLOUD = re.compile(r"aws|amazon|sagemaker|jumpstart|azure|boto|gcp|google_cloud", re.IGNORECASE)
 MAY_NAME_CLOUDS = {
     "catalog/llamactl_catalog/model.py": "the places that weights come from",
+    "infra/llamactl_infra/prices/aws.py": "one cloud's price list",
+    "infra/llamactl_infra/prices/azure.py": "one cloud's price list",
+    "infra/llamactl_infra/prices/refresh.py": "the closed set of clouds with a price list",
     "infra/llamactl_infra/spec.py": "the closed set of clouds",
 }
 

@@ -25,6 +25,8 @@ ALLOWED = {
     ("models",): {"platformdirs"},
     ("models", "--json"): {"platformdirs"},
     ("models", "show", "llama-2-13b-chat"): {"platformdirs"},
+    ("models", "--fits", "A10G:1"): {"platformdirs"},
+    ("plan", "llama-2-13b-chat"): {"platformdirs"},
     ("list",): {"platformdirs"},
     ("list", "--json"): {"platformdirs"},
 }

@@ -70,6 +70,12 @@ def command() -> None:
     help="Only those that a business may use. To host one that is for 'own use' as a service for "
     "others takes a separate license.",
 )
+@click.option(
+    "--fits",
+    "gpus",
+    metavar="GPU[:COUNT]",
+    help="Only those that run in 16 bit on such GPUs, like A10G:1, at 2048 tokens of context.",
+)
 @click.option("--all", "with_hidden", is_flag=True, help="The hidden ones too, and why.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
@@ -80,12 +86,14 @@ def list_models(
     variant: Variant | None,
     max_parameters: Decimal | None,
     commercial: bool,
+    gpus: str | None,
     with_hidden: bool,
     as_json: bool,
 ) -> None:
     """List the models that can be deployed."""
     catalog = app.catalog()
     _check_names(catalog, family, license_id)
+    has_room = _room_question(gpus)
 
     def fits(model: Model) -> bool:
         return (
@@ -94,6 +102,7 @@ def list_models(
             and variant in (None, model.variant)
             and (max_parameters is None or model.parameters <= max_parameters * _TO_SPARE)
             and (model.license.commercial_use or not commercial)
+            and has_room(model)
         )
 
     models = [each for each in catalog.models if fits(each)]
@@ -138,6 +147,16 @@ def _records(models: Sequence[Model], hidden: Sequence[HiddenModel]) -> list[dic
         *({**record(each), "hidden_because": None} for each in models),
         *({**record(each.model), "hidden_because": each.reason} for each in hidden),
     ]
+
+
+def _room_question(gpus: str | None) -> Callable[[Model], bool]:
+    if gpus is None:
+        return lambda _: True
+    from llamactl_catalog.fitting import fitting
+    from llamactl_catalog.offers import load_hardware
+    from llamactl_catalog.selection import gpus as gpus_of
+
+    return fitting(*gpus_of(gpus, load_hardware()))
 
 
 def _check_names(catalog: Catalog, family: str | None, license_id: str | None) -> None:

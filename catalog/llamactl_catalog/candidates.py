@@ -1,0 +1,241 @@
+"""The ways to serve a model on some GPUs: quantization, shards, and replicas for the load."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from llamactl_catalog.hardware import Accelerator
+from llamactl_catalog.limits import Limits, slowness
+from llamactl_catalog.model import Model
+from llamactl_catalog.placement import Memory, Objective, Quantization, Speed
+from llamactl_catalog.workload import Workload
+
+# Bits that a weight keeps: of two ways that cost the same, the one that keeps more is better.
+# Source: text-generation-inference, docs/source/conceptual/quantization.md, 3.3.5.
+_BITS: dict[Quantization, int] = {
+    "none": 16,
+    "fp8": 8,
+    "eetq": 8,
+    "gptq": 4,
+    "awq": 4,
+    "bitsandbytes-nf4": 4,
+}
+
+
+class Arithmetic(Protocol):
+    """What an engine can do and needs: quantizations, shards, memory, and speed under a load."""
+
+    def unavailable_because(
+        self, model: Model, quantization: Quantization, accelerator: Accelerator
+    ) -> str | None:
+        """Say why the engine cannot serve the model so on such a GPU; None: it can."""
+
+    def shard_counts(
+        self, model: Model, quantization: Quantization, accelerators: int
+    ) -> tuple[int, ...]:
+        """Give the numbers of shards that the engine accepts, up to `accelerators`."""
+
+    def memory(
+        self,
+        model: Model,
+        quantization: Quantization,
+        accelerator: Accelerator,
+        num_shard: int,
+        workload: Workload,
+    ) -> Memory:
+        """Give the bytes that one replica takes for a workload, and has."""
+
+    def fits(self, memory: Memory) -> bool:
+        """Tell whether a replica has the bytes that it takes."""
+
+    def shortage(
+        self,
+        model: Model,
+        quantization: Quantization,
+        accelerator: Accelerator,
+        num_shard: int,
+        workload: Workload,
+    ) -> str:
+        """Say what is missing, in words with numbers."""
+
+    def speed(
+        self,
+        model: Model,
+        quantization: Quantization,
+        accelerator: Accelerator,
+        num_shard: int,
+        workload: Workload,
+    ) -> Speed:
+        """Estimate what one replica does under a workload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to serve the load; `speed` is the busiest replica's, `tokens_per_s` that of all."""
+
+    quantization: Quantization
+    num_shard: int
+    replicas: int
+    memory: Memory
+    speed: Speed
+    tokens_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How one replica is built, and the arithmetic that answers for it."""
+
+    model: Model
+    quantization: Quantization
+    accelerator: Accelerator
+    num_shard: int
+    workload: Workload
+    arithmetic: Arithmetic
+    known: dict[int, Memory] = field(default_factory=dict)
+
+    def share(self, replicas: int) -> Workload:
+        """Give the load of the busiest of so many replicas."""
+        return self._loaded(-(-self.workload.concurrency // replicas))
+
+    def memory(self, load: Workload) -> Memory:
+        """Give the memory of a replica under a load."""
+        if load.concurrency not in self.known:
+            self.known[load.concurrency] = self.arithmetic.memory(
+                self.model, self.quantization, self.accelerator, self.num_shard, load
+            )
+        return self.known[load.concurrency]
+
+    def has_room(self, replicas: int) -> bool:
+        """Tell whether the busiest of so many replicas has the memory for its share."""
+        return self.arithmetic.fits(self.memory(self.share(replicas)))
+
+    def shortage(self) -> str:
+        """Say what one request alone is short of."""
+        alone = self._loaded(1)
+        return self.arithmetic.shortage(
+            self.model, self.quantization, self.accelerator, self.num_shard, alone
+        )
+
+    def candidate(self, replicas: int) -> Candidate:
+        """Serve the load with so many replicas, each with as even a share as there is."""
+        load = self.share(replicas)
+        speed = self._speed(load)
+        less_busy = -self.workload.concurrency % replicas
+        tokens_per_s = (replicas - less_busy) * speed.tokens_per_s
+        if less_busy:
+            lighter = self._loaded(load.concurrency - 1)
+            tokens_per_s += less_busy * self._speed(lighter).tokens_per_s
+        return Candidate(
+            self.quantization, self.num_shard, replicas, self.memory(load), speed, tokens_per_s
+        )
+
+    def _loaded(self, concurrency: int) -> Workload:
+        work = self.workload
+        if concurrency == work.concurrency:
+            return work
+        # Written out, for it is asked tens of thousands of times: `replace` takes 7 times as long.
+        return Workload(
+            work.input_tokens,
+            work.output_tokens,
+            concurrency,
+            work.context_tokens,
+            work.utilization,
+        )
+
+    def _speed(self, load: Workload) -> Speed:
+        return self.arithmetic.speed(
+            self.model, self.quantization, self.accelerator, self.num_shard, load
+        )
+
+
+def candidates(  # noqa: PLR0913, PLR0917 - one question, and what it depends on
+    model: Model,
+    accelerator: Accelerator,
+    accelerators: int,
+    workload: Workload,
+    limits: Limits,
+    quantizations: Sequence[Quantization],
+    arithmetic: Arithmetic,
+) -> tuple[list[Candidate], str]:
+    """Find every way to carry the load within the limits, and say why there is none.
+
+    Each has the fewest replicas that have the memory and keep to the limits of speed; a replica is
+    an instance. The words are those of the way that came nearest; they count only without any way.
+    """
+    found: list[Candidate] = []
+    too_slow: list[tuple[float, str]] = []
+    too_small: list[tuple[int, int, _Way]] = []
+    unavailable: list[str] = []
+    for quantization in quantizations:
+        refused = arithmetic.unavailable_because(model, quantization, accelerator)
+        if refused is not None:
+            unavailable.append(refused)
+            continue
+        for num_shard in arithmetic.shard_counts(model, quantization, accelerators):
+            way = _Way(model, quantization, accelerator, num_shard, workload, arithmetic)
+            fewest = _fewest(way.has_room, 1, workload.concurrency)
+            if fewest is None:
+                too_small.append((_BITS[quantization], -num_shard, way))
+                continue
+            best, slow = _fast_enough(way, fewest, limits)
+            if slow is None:
+                found.append(best)
+            else:
+                too_slow.append((best.speed.ms_per_token, slow))
+    return found, _reason(too_slow, too_small, unavailable)
+
+
+def preference(objective: Objective) -> Callable[[Candidate], tuple[float, ...]]:
+    """Give the sort key that puts the best of several ways on the same instance first."""
+
+    def key(each: Candidate) -> tuple[float, ...]:
+        cost = (each.replicas, -_BITS[each.quantization], -each.tokens_per_s, each.num_shard)
+        match objective:
+            case "cost":
+                return cost
+            case "latency":
+                return (each.speed.ms_per_token, each.speed.time_to_first_token_ms, *cost)
+            case "throughput":
+                return (-each.tokens_per_s, *cost)
+
+    return key
+
+
+def _fast_enough(way: _Way, fewest: int, limits: Limits) -> tuple[Candidate, str | None]:
+    """Add replicas until each user is served fast enough; beyond one a user, none helps."""
+    tried: dict[int, Candidate] = {}
+
+    def slow(replicas: int) -> str | None:
+        tried[replicas] = way.candidate(replicas)
+        return slowness(limits, tried[replicas].speed, tried[replicas].tokens_per_s)
+
+    most = way.workload.concurrency
+    replicas = _fewest(lambda count: slow(count) is None, fewest, most)
+    return (tried[replicas], None) if replicas is not None else (tried[most], slow(most))
+
+
+def _fewest(enough: Callable[[int], bool], least: int, most: int) -> int | None:
+    """Find the smallest number from `least` to `most` that is enough, where more is never worse."""
+    if enough(least):
+        return least
+    if least == most or not enough(most):
+        return None
+    while most - least > 1:
+        middle = (least + most) // 2
+        least, most = (least, middle) if enough(middle) else (middle, most)
+    return most
+
+
+def _reason(
+    too_slow: Sequence[tuple[float, str]],
+    too_small: Sequence[tuple[int, int, _Way]],
+    unavailable: Sequence[str],
+) -> str:
+    if too_slow:
+        return min(too_slow)[1]
+    if too_small:
+        _, _, way = min(too_small, key=lambda each: each[:2])
+        return way.shortage()
+    if unavailable:
+        return unavailable[0]
+    return "the engine accepts no number of shards for this model"

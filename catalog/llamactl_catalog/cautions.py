@@ -1,0 +1,75 @@
+"""What a user should know before taking a placement; each text begins with its kind and a colon."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from llamactl_catalog.candidates import Candidate
+from llamactl_catalog.clouds import Cloud
+from llamactl_catalog.hardware import Price
+from llamactl_catalog.model import Model
+from llamactl_catalog.workload import Workload
+
+MAX_PRICE_AGE_DAYS = 180
+EXTRAPOLATED = "extrapolated speed"
+# What a calibration says of itself where it has not seen the like (speed/reliability.py).
+_UNMEASURED = "not measured"
+# Half of a request limit: the speed is an estimate, and a prompt may wait its turn.
+_NEAR = 0.5
+_S = 1000
+
+
+def kind(caution: str) -> str:
+    """Give the kind of a caution: what stands before its colon."""
+    return caution.partition(":")[0]
+
+
+def model_cautions(model: Model, cloud: Cloud | None, today: date | None) -> Iterator[str]:
+    """Say what holds wherever on a cloud the model runs; `today` None: no date is looked at."""
+    if model.guardrails == "none":
+        yield "no guardrails: nothing in this model refuses harmful requests; add your own checks"
+    for source in model.sources:
+        # Only a cloud's own registry retires its copies.
+        retired = getattr(source, "retired_on", None)
+        is_here = cloud is not None and source.kind == cloud.registry
+        if is_here and today is not None and retired is not None and retired <= today:
+            name = cloud.service if cloud is not None else ""
+            yield (
+                f"retired asset: {name} retired its own copy of this model on {retired}; "
+                "the weights come from elsewhere"
+            )
+
+
+def speed_cautions(candidate: Candidate, workload: Workload, cloud: Cloud | None) -> Iterator[str]:
+    """Say where the speed is uncertain, and where a cloud would cut an answer off."""
+    speed = candidate.speed
+    if cloud is not None:
+        answer_s = answer_ms(candidate, workload) / _S
+        yield from _limit_cautions(answer_s, workload, cloud)
+    if _UNMEASURED in speed.calibration:
+        factor = f"typically within a factor of {1 + speed.error:.1f}"
+        yield f"{EXTRAPOLATED}: {speed.calibration}; {factor}"
+
+
+def price_cautions(price: Price, today: date | None, max_age_days: int) -> Iterator[str]:
+    """Say where a price is old, or computed and not published."""
+    if price.basis == "derived":
+        yield f"derived price: computed from another price of {price.dated}, not published"
+    if today is not None and (age_days := (today - price.dated).days) > max_age_days:
+        yield f"old price: of {price.dated}, {age_days} days ago; the limit is {max_age_days}"
+
+
+def answer_ms(candidate: Candidate, workload: Workload) -> float:
+    """Give how long a whole answer takes: the first token, and then one by one."""
+    speed = candidate.speed
+    return speed.time_to_first_token_ms + (workload.output_tokens - 1) * speed.ms_per_token
+
+
+def _limit_cautions(answer_s: float, workload: Workload, cloud: Cloud) -> Iterator[str]:
+    answer = f"an answer of {workload.output_tokens} tokens takes {answer_s:.0f} s"
+    limit_s, stream_s = cloud.request_limit_s, cloud.stream_limit_s
+    if answer_s > stream_s:
+        yield f"cut off: {answer}, {cloud.service} ends it after {stream_s:.0f} s even streamed"
+    elif answer_s > limit_s:
+        yield f"stream only: {answer}, {cloud.service} ends one not streamed after {limit_s:.0f} s"
+    elif answer_s > limit_s * _NEAR:
+        yield f"near a limit: {answer}, {cloud.service} ends one not streamed after {limit_s:.0f} s"

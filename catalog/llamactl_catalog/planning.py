@@ -1,0 +1,229 @@
+"""The plan: every offer for a model and a workload, ranked, or rejected with the reason."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from llamactl_catalog.candidates import Arithmetic, Candidate, candidates, preference
+from llamactl_catalog.cautions import (
+    MAX_PRICE_AGE_DAYS,
+    model_cautions,
+    price_cautions,
+    speed_cautions,
+)
+from llamactl_catalog.clouds import clouds
+from llamactl_catalog.costs import usd_per_million_tokens, usd_per_month
+from llamactl_catalog.engines import TGI, Engine
+from llamactl_catalog.errors import InvalidInput
+from llamactl_catalog.hardware import Offer
+from llamactl_catalog.limits import Limits, overspending
+from llamactl_catalog.model import Model
+from llamactl_catalog.placement import Objective, Placement, Plan, Quantization, Rejection
+from llamactl_catalog.workload import Workload
+
+NO_LIMITS = Limits()
+
+
+def plan(  # noqa: PLR0913 - one question, and what it depends on
+    model: Model,
+    offers: Iterable[Offer],
+    workload: Workload,
+    *,
+    objective: Objective = "cost",
+    limits: Limits = NO_LIMITS,
+    quantizations: Sequence[Quantization] = ("none",),
+    engine: Engine = TGI,
+    arithmetic: Arithmetic | None = None,
+    today: date | None = None,
+    max_price_age_days: int = MAX_PRICE_AGE_DAYS,
+) -> Plan:
+    """Rank the offers for a model and a workload.
+
+    One placement an offer: of all quantizations and shard counts the best by the objective, within
+    the limits. Cost ranks by $ per hour for the whole load, latency by ms per token, throughput by
+    tokens/s; ties go to the next figure and at last to the name, never to the order of `offers`.
+    `today` None: no price is called old. `arithmetic` None: the engine's own.
+
+    Raises:
+        InvalidInput: the workload is none for this model, or there is no offer at all.
+    """
+    check_workload(model, workload)
+    every_offer = tuple(offers)
+    if not every_offer:
+        raise InvalidInput("there is no offer to plan with", hint="loosen --region or --gpu")
+    task = _Task(
+        model,
+        workload,
+        objective,
+        limits,
+        tuple(quantizations),
+        engine,
+        arithmetic if arithmetic is not None else engine.arithmetic(),
+        today,
+        max_price_age_days,
+    )
+    placements: list[Placement] = []
+    rejected: list[Rejection] = []
+    for group in _by_shape(every_offer):
+        for result in task.serve(group):
+            if isinstance(result, Placement):
+                placements.append(result)
+            else:
+                rejected.append(result)
+    placements.sort(key=_RANKS[objective])
+    rejected.sort(key=lambda each: (each.cloud, each.region, each.instance_type, each.reason))
+    priced = [each.offer for each in placements] or every_offer
+    as_of = min(each.price.dated for each in priced)
+    return Plan(model, workload, objective, tuple(placements), tuple(rejected), as_of)
+
+
+def check_workload(model: Model, workload: Workload) -> None:
+    """Refuse a workload that no placement can serve.
+
+    Raises:
+        InvalidInput: a number is out of its range, or prompt and answer exceed a context.
+    """
+    longest = model.architecture.context_tokens
+    for name, tokens, least in (
+        ("input tokens", workload.input_tokens, 1),
+        ("output tokens", workload.output_tokens, 1),
+        ("concurrency", workload.concurrency, 1),
+        ("context", workload.context_tokens, 2),
+    ):
+        if tokens < least:
+            raise InvalidInput(f"{name} of {tokens}", hint=f"it must be at least {least}")
+    if not 0 < workload.utilization <= 1:
+        message = f"a utilization of {workload.utilization:g}"
+        raise InvalidInput(message, hint="it must be above 0 and at most 1")
+    needed = workload.input_tokens + workload.output_tokens
+    if needed > min(workload.context_tokens, longest):
+        raise InvalidInput(
+            f"{workload.input_tokens} input and {workload.output_tokens} output tokens are more "
+            f"than the context of {min(workload.context_tokens, longest)}",
+            hint=f"together they may be up to {longest}, the context of {model.id}",
+        )
+    if workload.context_tokens > longest:
+        message = f"a context of {workload.context_tokens} tokens for {model.id}"
+        raise InvalidInput(message, hint=f"its context is 2 to {longest} tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is asked of every offer alike."""
+
+    model: Model
+    workload: Workload
+    objective: Objective
+    limits: Limits
+    quantizations: tuple[Quantization, ...]
+    engine: Engine
+    arithmetic: Arithmetic
+    today: date | None
+    max_price_age_days: int
+
+    def serve(self, group: Sequence[Offer]) -> Iterator[Placement | Rejection]:
+        """Place the model on each of the offers, all of one cloud with the same GPUs."""
+        usable = [each for each in group if each.instance_type.unusable_because is None]
+        for offer in group:
+            if offer.instance_type.unusable_because is not None:
+                yield _rejection(offer, offer.instance_type.unusable_because)
+        if not usable:
+            return
+        kind = usable[0].instance_type
+        found, reason = candidates(
+            self.model,
+            kind.accelerator,
+            kind.accelerators,
+            self.workload,
+            self.limits,
+            self.quantizations,
+            self.arithmetic,
+        )
+        found.sort(key=preference(self.objective))
+        cautious = [_Cautioned(each, self._cautions(each, kind.cloud)) for each in found]
+        for offer in usable:
+            yield self._place(offer, cautious) if found else _rejection(offer, reason)
+
+    def _place(self, offer: Offer, ways: Sequence["_Cautioned"]) -> Placement | Rejection:
+        """Take the best way that the budget has room for."""
+        for way in ways:
+            usd_per_hour = way.candidate.replicas * offer.price.usd_per_hour
+            if overspending(self.limits, usd_per_hour) is None:
+                return self._placement(offer, way, usd_per_hour)
+        fewest = min(way.candidate.replicas for way in ways)
+        over = str(overspending(self.limits, fewest * offer.price.usd_per_hour))
+        return _rejection(offer, f"{fewest} replicas at {over}" if fewest > 1 else over)
+
+    def _placement(self, offer: Offer, way: "_Cautioned", usd_per_hour: float) -> Placement:
+        best = way.candidate
+        of_price = price_cautions(offer.price, self.today, self.max_price_age_days)
+        return Placement(
+            model=self.model,
+            offer=offer,
+            replicas=best.replicas,
+            engine=self.engine.name,
+            quantization=best.quantization,
+            num_shard=best.num_shard,
+            memory=best.memory,
+            speed=best.speed,
+            tokens_per_s=best.tokens_per_s,
+            usd_per_hour=usd_per_hour,
+            usd_per_month=usd_per_month(usd_per_hour),
+            usd_per_million_tokens=usd_per_million_tokens(
+                usd_per_hour, best.tokens_per_s, self.workload.utilization
+            ),
+            warnings=(*way.cautions, *of_price),
+        )
+
+    def _cautions(self, candidate: Candidate, cloud_id: str) -> tuple[str, ...]:
+        cloud = clouds().get(cloud_id)
+        return (
+            *speed_cautions(candidate, self.workload, cloud),
+            *self.engine.cautions(),
+            *model_cautions(self.model, cloud, self.today),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cautioned:
+    """A candidate with what to know about it whatever the price."""
+
+    candidate: Candidate
+    cautions: tuple[str, ...] = field(default=())
+
+
+def _by_shape(offers: Iterable[Offer]) -> Iterable[list[Offer]]:
+    """Bring those together that differ in region, price and host only."""
+    groups: dict[tuple[str, str, int], list[Offer]] = {}
+    for offer in offers:
+        kind = offer.instance_type
+        groups.setdefault((kind.cloud, kind.accelerator.id, kind.accelerators), []).append(offer)
+    return groups.values()
+
+
+def _rejection(offer: Offer, reason: str) -> Rejection:
+    kind = offer.instance_type
+    return Rejection(kind.cloud, offer.price.region, kind.name, reason)
+
+
+def _name(each: Placement) -> tuple[object, ...]:
+    """Tell any two offers apart, so that no order of the offers can show."""
+    kind, price = each.offer.instance_type, each.offer.price
+    gpus = kind.accelerator.id, kind.accelerators
+    return kind.cloud, price.region, kind.name, *gpus, price.dated, price.basis, price.source
+
+
+def _by_cost(each: Placement) -> tuple[object, ...]:
+    return each.usd_per_hour, each.usd_per_million_tokens, each.speed.ms_per_token, *_name(each)
+
+
+def _by_latency(each: Placement) -> tuple[object, ...]:
+    speed = each.speed
+    return speed.ms_per_token, speed.time_to_first_token_ms, each.usd_per_hour, *_name(each)
+
+
+def _by_throughput(each: Placement) -> tuple[object, ...]:
+    return -each.tokens_per_s, each.usd_per_hour, each.speed.ms_per_token, *_name(each)
+
+
+_RANKS = {"cost": _by_cost, "latency": _by_latency, "throughput": _by_throughput}

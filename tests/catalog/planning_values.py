@@ -1,0 +1,93 @@
+"""Hand-made values for the planner's tests: a model, GPUs, offers, and arithmetic that is easy."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from llamactl_catalog.catalog import load_catalog
+from llamactl_catalog.hardware import Accelerator, InstanceType, Offer, Price
+from llamactl_catalog.placement import Memory, Speed
+from llamactl_catalog.workload import Workload
+
+TODAY = date(2026, 11, 22)
+WORKLOAD = Workload(input_tokens=100, output_tokens=50, concurrency=4, context_tokens=200)
+MODEL = load_catalog().model("llama-2-13b-chat")
+BASE_MODEL = load_catalog().model("llama-2-7b")
+
+
+def accelerator(name="small", memory_bytes=1000):
+    return Accelerator(name, f"NVIDIA {name}", memory_bytes, 1e9, 1e12, (8, 0), None, "test", TODAY)
+
+
+def offer(  # noqa: PLR0913 - what a test may vary
+    name="type-a",
+    usd_per_hour=1.0,
+    *,
+    cloud="aws",
+    region="near",
+    gpu=None,
+    gpus=1,
+    basis="published",
+    dated=TODAY,
+    unusable_because=None,
+):
+    instance_type = InstanceType(
+        cloud=cloud,
+        name=name,
+        accelerator=gpu if gpu is not None else accelerator(),
+        accelerators=gpus,
+        vcpus=8,
+        memory_bytes=10**9,
+        disk_bytes=None,
+        quota_name="quota",
+        quota_code=None,
+        quota_units=1,
+        reserve=0.0,
+        unusable_because=unusable_because,
+        source="test",
+        checked_on=TODAY,
+    )
+    return Offer(instance_type, Price(cloud, region, name, usd_per_hour, basis, dated, "test"))
+
+
+@dataclass(frozen=True)
+class Easy:
+    """Arithmetic to follow in the head.
+
+    Weights are 600 bytes, or 150 in 4 bit; a request takes a byte a token of its context. With N
+    shards a token takes `ms / N + 1` for each request at once, and the first one ten times that.
+    """
+
+    ms: float = 8.0
+    most_shards: int = 8
+    calibration: str = "measured by hand"
+
+    def unavailable_because(self, model, quantization, accelerator):
+        needs_newer = quantization == "fp8" and accelerator.compute_capability < (8, 0)
+        return f"{accelerator.name} is too old for fp8" if needs_newer else None
+
+    def shard_counts(self, model, quantization, accelerators):
+        return tuple(
+            count for count in (1, 2, 4, 8) if count <= min(accelerators, self.most_shards)
+        )
+
+    def memory(self, model, quantization, accelerator, num_shard, workload):
+        weights = 600 if quantization == "none" else 150
+        available = accelerator.memory_bytes * num_shard
+        cache = workload.concurrency * workload.context_tokens
+        return Memory(weights, cache, 0, available, max(0, available - weights))
+
+    def fits(self, memory):
+        return memory.kv_cache_bytes <= memory.max_kv_tokens
+
+    def shortage(self, model, quantization, accelerator, num_shard, workload):
+        memory = self.memory(model, quantization, accelerator, num_shard, workload)
+        return f"needs {memory.weights_bytes + memory.kv_cache_bytes}, has {memory.available_bytes}"
+
+    def speed(self, model, quantization, accelerator, num_shard, workload):
+        ms = self.ms / num_shard + workload.concurrency
+        tokens_per_s = 1000 * workload.concurrency / ms
+        return Speed(10 * ms, ms, tokens_per_s, self.calibration, 0.15)
+
+
+def with_concurrency(count):
+    return replace(WORKLOAD, concurrency=count)

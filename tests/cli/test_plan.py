@@ -1,0 +1,279 @@
+"""`llamactl plan`: pages, JSON, what it refuses, and what it says where nothing does."""
+
+import json
+from dataclasses import replace
+
+import psutil
+import pytest
+from click.testing import CliRunner
+
+from cli.plan_goldens import GOLDEN, TEXTS, planned
+from llamactl.app import App
+from llamactl.commands.plan import command
+from llamactl.main import run
+from llamactl.plan_page import COLUMNS, plan_page, rejected_page
+from llamactl_catalog.errors import InvalidInput, NoCapacity, UnknownModel
+from llamactl_catalog.model import WheelSource
+from llamactl_catalog.own_machine import own_machine, own_shortage
+from llamactl_catalog.units import GIB
+from llamactl_catalog.workload import Workload
+
+PLACEMENT_FIELDS = {
+    "rank", "chosen", "cloud", "region", "instance_type", "accelerator", "accelerators",
+    "replicas", "engine", "quantization", "num_shard", "memory", "ms_per_token",
+    "time_to_first_token_ms", "tokens_per_s", "usd_per_hour", "usd_per_month",
+    "usd_per_million_tokens", "calibration", "warnings",
+}  # fmt: skip
+MEMORY_FIELDS = {
+    "weights_bytes", "kv_cache_bytes", "overhead_bytes", "available_bytes", "max_kv_tokens",
+}  # fmt: skip
+
+
+@pytest.fixture
+def app(tmp_path):
+    return App(state_dir=tmp_path / "state", cache_dir=tmp_path / "cache")
+
+
+def invoke(app, *arguments):
+    """Run the command; its result, or the error that it raised."""
+    result = CliRunner().invoke(command, arguments, obj=app)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def as_json(app, *arguments):
+    return json.loads(invoke(app, *arguments, "--json").stdout)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_what_is_printed_is_as_reviewed(name):
+    assert TEXTS[name]() == (GOLDEN / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("model", ["llama-2-7b", "llama-3.1-70b-instruct", "falcon-40b"])
+@pytest.mark.parametrize("quantizations", [("none",), ("bitsandbytes-nf4", "none", "awq")])
+@pytest.mark.parametrize("every_region", [True, False])
+def test_every_page_fits_a_hundred_columns(model, quantizations, every_region):
+    load = Workload(512, 256, concurrency=4, context_tokens=2048)
+    found = planned(model, workload=load, quantizations=quantizations)
+
+    page = plan_page(found, limit=None, every_region=every_region)
+
+    assert max(map(len, [*page.splitlines(), *rejected_page(found).splitlines()])) <= COLUMNS
+
+
+def test_the_chosen_row_is_marked_and_the_command_is_talk(app):
+    result = invoke(app, "llama-2-13b-chat", "--region", "eastus")
+
+    marked = [line for line in result.stdout.splitlines() if line.startswith("*  ")]
+    assert len(marked) == 1
+    assert "Standard_NC24ads_A100_v4" in marked[0]
+    assert result.stderr.splitlines()[-1].strip() == (
+        "llamactl deploy llama-2-13b-chat --cloud azure --region eastus "
+        "--instance-type Standard_NC24ads_A100_v4"
+    )
+    assert "llamactl deploy" not in result.stdout
+
+
+def test_json_has_the_fields_of_the_public_interface(app):
+    document = as_json(app, "llama-2-13b", "--region", "us-east-1")
+
+    assert {"model", "prices_as_of", "workload", "placements", "rejected"} <= document.keys()
+    for each in document["placements"]:
+        assert each.keys() >= PLACEMENT_FIELDS
+        assert each["memory"].keys() >= MEMORY_FIELDS
+    assert [each["rank"] for each in document["placements"]][:3] == [1, 2, 3]
+    assert [each["chosen"] for each in document["placements"]][:2] == [True, False]
+    for each in document["rejected"]:
+        assert list(each) == ["cloud", "region", "instance_type", "reason"]
+
+
+def test_json_holds_every_offer_and_the_table_ten_instance_types(app):
+    document = as_json(app, "llama-2-13b")
+
+    assert len(document["placements"]) > 200
+    assert len(as_json(app, "llama-2-13b", "--limit", "3")["placements"]) == 3
+    assert "more to choose from" in invoke(app, "llama-2-13b").stdout
+
+
+def test_a_request_fills_the_context_that_was_not_named(app):
+    assert as_json(app, "llama-2-7b")["workload"]["context_tokens"] == 4096
+    assert as_json(app, "falcon-7b")["workload"]["context_tokens"] == 2048
+    long = as_json(app, "llama-3.1-8b", "--input-tokens", "9000")
+    assert long["workload"]["context_tokens"] == 9256
+
+
+def test_options_of_a_selection_are_alternatives_among_each_other(app):
+    chosen = [
+        "--gpu",
+        "A100",
+        "--gpu",
+        "nvidia l40s",
+        "--region",
+        "us-east-1",
+        "--region",
+        "EASTUS",
+    ]
+    found = as_json(app, "llama-2-13b", *chosen)["placements"]
+
+    assert {each["accelerator_id"] for each in found} >= {"l40s", "a100-pcie-80gb"}
+    assert {each["region"] for each in found} == {"us-east-1", "eastus"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (["--region", "us-est-1"], "no 'us-est-1'", "us-east-1"),
+        (["--instance-type", "ml.g5.2xlrge"], "no 'ml.g5.2xlrge'", "ml.g5.2xlarge"),
+        (["--gpu", "A11G"], "no 'A11G'", "a10g"),
+        (["--cloud", "aws", "--region", "eastus"], "nothing is offered", "--cloud azure"),
+        (["--gpu", "h200", "--region", "eastus"], "nothing is offered", "regions that have it"),
+        (["--context", "9000"], "context of 9000", "2 to 4096"),
+        (["--input-tokens", "4000"], "4000 input and 256 output", "up to 4096"),
+        (["--engine", "tgy"], "no engine 'tgy'", "tgi"),
+        (["--engine", "tgi@new"], "'new' is no version", "tgi@3.3.5"),
+        (["--cloud", "local", "--engine", "tgi"], "no engine 'tgi' for this machine", "llama.cpp"),
+        (["--cloud", "local", "--gpu", "a10g"], "of what clouds rent", "leave them out"),
+        (["--cloud", "local", "--quantize", "awq"], "of what clouds rent", "GGUF"),
+    ],
+)
+def test_what_there_is_not_is_refused_with_what_there_is(arguments, message, hint, app):
+    with pytest.raises(InvalidInput) as raised:
+        invoke(app, "llama-2-7b", *arguments)
+
+    assert message in raised.value.message
+    assert hint in (raised.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--input-tokens", "-4"],
+        ["--output-tokens", "0"],
+        ["--concurrency", "0"],
+        ["--utilization", "1.5"],
+        ["--max-usd-per-hour", "0"],
+        ["--quantize", "int3"],
+        ["--optimize", "luck"],
+    ],
+)
+def test_a_number_out_of_range_is_a_usage_error(arguments, app):
+    assert invoke(app, "llama-2-7b", *arguments).exit_code == 2
+
+
+def test_an_unknown_model_names_the_close_ones(app):
+    with pytest.raises(UnknownModel, match="no model 'llama-2-7'"):
+        invoke(app, "llama-2-7")
+
+
+def test_nothing_fits_says_why_and_what_would(app):
+    with pytest.raises(NoCapacity) as raised:
+        invoke(app, "llama-2-70b", "--instance-type", "ml.g5.12xlarge")
+
+    assert "needs 4 shards of" in raised.value.message
+    assert "24.1 GB" in raised.value.message
+    assert "--quantize" in (raised.value.hint or "")
+    assert "another GPU: " in (raised.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--max-usd-per-hour", "1"], "a budget of $"),
+        (["--max-ms-per-token", "1"], "looser limits of speed: "),
+        (["--max-ttft-ms", "1"], "looser limits of speed: "),
+        (["--min-tokens-per-s", "1000000"], "looser limits of speed: "),
+    ],
+)
+def test_a_limit_that_nothing_keeps_to_says_which_would_do(arguments, words, app):
+    with pytest.raises(NoCapacity) as raised:
+        invoke(app, "llama-2-7b", *arguments)
+
+    assert words in (raised.value.hint or "")
+
+
+def test_a_context_that_would_fit_is_named(app):
+    long = ["--context", "120000", "--input-tokens", "100000", "--gpu", "a10g"]
+    with pytest.raises(NoCapacity) as raised:
+        invoke(app, "llama-3.1-8b", *long, "--instance-type", "ml.g5.2xlarge")
+
+    assert "--context " in (raised.value.hint or "")
+
+
+def test_nothing_fits_still_prints_json_and_leaves_with_5(capsys):
+    code = run(["plan", "llama-2-70b", "--instance-type", "ml.g5.2xlarge", "--json"])
+
+    document = json.loads(capsys.readouterr().out)
+    assert code == 5
+    assert document["placements"] == []
+    assert all("needs 1 shard" in each["reason"] for each in document["rejected"])
+
+
+def test_all_says_why_each_offer_fails(app):
+    result = invoke(app, "llama-2-70b", "--region", "eu-west-1", "--all")
+
+    assert "Rejected:" in result.stdout
+    assert "no kernels in" in result.stdout
+    assert "needs 4 shards of" in result.stdout
+
+
+def test_this_machine_costs_nothing_and_claims_only_what_was_measured(app):
+    (measured,) = as_json(app, "smollm2-135m-instruct", "--cloud", "local")["placements"]
+
+    assert measured.keys() >= PLACEMENT_FIELDS
+    assert measured["memory"].keys() >= MEMORY_FIELDS
+    assert (measured["region"], measured["instance_type"]) == ("local", "this-machine")
+    assert measured["usd_per_hour"] == 0
+    assert measured["tokens_per_s"] == 95
+    page = invoke(app, "smollm2-135m-instruct", "--cloud", "local").stdout
+    assert "measured on 2 cores" in page
+    assert max(map(len, page.splitlines())) <= COLUMNS
+
+
+def test_a_model_never_measured_here_has_no_speed():
+    model = replace(planned("llama-2-7b").model, guardrails="safety-tuned")
+    own = own_machine(model, Workload(512, 256, 1, 4096), 32 * GIB, GIB)
+
+    # 12.55 GiB of weights, 2 GiB of cache, 1 GiB of overhead.
+    assert own_shortage(own) is None
+    assert own.speed is None
+    assert [text.partition(":")[0] for text in own.warnings] == ["no speed", "own file"]
+
+
+def test_this_machine_is_too_small(app):
+    with pytest.raises(NoCapacity, match=r"on this machine: needs \d+\.\d TiB"):
+        invoke(app, "llama-3.1-405b", "--cloud", "local", "--concurrency", "999")
+
+    assert psutil.virtual_memory().total < 900 * GIB
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [("smollm2-135m-instruct", "42.1 ms per token, the limit is 5"), ("llama-3.2-1b", "no speed")],
+)
+def test_a_limit_of_speed_counts_on_this_machine_too(model, words, app):
+    limit = ["--max-ms-per-token", "5", "--context", "800"]
+    with pytest.raises(NoCapacity) as raised:
+        invoke(app, model, "--cloud", "local", *limit)
+
+    assert words in raised.value.message
+
+
+def test_the_small_models_file_is_what_counts():
+    model = planned("smollm2-135m-instruct").model
+    own = own_machine(model, Workload(512, 256, 2, 1000), GIB, 10)
+
+    (file,) = [each for each in model.sources if isinstance(each, WheelSource)]
+    assert own.memory.weights_bytes == file.size_bytes
+    # 2 x 30 layers x 3 heads x 64 x 2 bytes = 23,040 a token.
+    assert own.memory.kv_cache_bytes == 23_040 * 2000
+
+
+def test_a_page_of_many_replicas_in_every_region_fits_too():
+    load = Workload(512, 256, concurrency=1000, context_tokens=2048)
+    found = planned("llama-2-70b", workload=load, quantizations=("none", "awq", "fp8"))
+
+    page = plan_page(found, limit=None, every_region=True)
+
+    assert max(map(len, page.splitlines())) <= COLUMNS
