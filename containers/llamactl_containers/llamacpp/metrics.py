@@ -41,6 +41,7 @@ class Metrics:
         )
         self._input = self._histogram("tgi_request_input_length", "Prompt tokens", _TOKENS)
         self._generated = self._histogram("tgi_request_generated_tokens", "Answer tokens", _TOKENS)
+        self._allowed = self._histogram("tgi_request_max_new_tokens", "Tokens allowed", _TOKENS)
         self._queue_size = self._gauge("tgi_queue_size", "Requests that wait for a turn")
         self._batch_size = self._gauge("tgi_batch_current_size", "Requests that have a turn")
         self._batch_tokens = self._gauge(
@@ -70,6 +71,7 @@ class Metrics:
         self._per_token.observe((now - started_at) / max(1, finish.completion_tokens))
         self._input.observe(finish.prompt_tokens)
         self._generated.observe(finish.completion_tokens)
+        self._allowed.observe(generation.completion.max_tokens or finish.completion_tokens)
 
     def text(self) -> bytes:
         """Give the exposition format. TGI's counters lack the suffix `_total`."""

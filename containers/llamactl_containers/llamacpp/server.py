@@ -43,6 +43,7 @@ def serve(
         log_config=_LOG_CONFIG,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         lifespan="off",
         headers=[(INSTANCE_HEADER, settings.instance_id)],
         timeout_keep_alive=_KEEP_ALIVE_S,

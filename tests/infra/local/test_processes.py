@@ -24,12 +24,14 @@ from llamactl_infra.local.processes import (
     wait_gone,
 )
 
-SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+SLEEP = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
 
 
 @pytest.fixture
 def sleeper():
-    with subprocess.Popen(SLEEP) as process:
+    with subprocess.Popen(SLEEP, stdout=subprocess.PIPE) as process:
+        # Once it has said something, it is the program that was asked for and no copy of this one.
+        assert process.stdout.readline() == b"up\n"
         yield process
         process.kill()
 
