@@ -7,7 +7,7 @@ from pathlib import Path
 
 from llamactl_catalog.errors import InvalidInput
 from llamactl_containers.llamacpp.launch import SPIN_COUNT, LaunchSettings
-from llamactl_containers.llamacpp.process import announce, bind, fail, is_taken
+from llamactl_containers.llamacpp.process import announce, bind, bind_failure, fail
 
 
 def main(path: str) -> None:
@@ -19,10 +19,7 @@ def main(path: str) -> None:
     try:
         listener = bind(settings)
     except OSError as error:
-        fail(
-            "port-taken" if is_taken(error) else "internal",
-            f"{settings.host}:{settings.port}: {error.strerror}",
-        )
+        fail(bind_failure(error), f"{settings.host}:{settings.port}: {error.strerror}")
     announce("loading")
     # OpenMP reads it when llama.cpp's library is loaded; where the user has chosen, it stays.
     if "OMP_WAIT_POLICY" not in os.environ:

@@ -17,7 +17,12 @@ FAILED_EXIT_CODE = 3
 SPIN_COUNT = "1000"
 
 FailedReason = Literal[
-    "port-taken", "model-unreadable", "out-of-memory", "package-missing", "internal"
+    "port-taken",
+    "port-forbidden",
+    "model-unreadable",
+    "out-of-memory",
+    "package-missing",
+    "internal",
 ]
 
 

@@ -72,9 +72,11 @@ def bind(settings: LaunchSettings) -> socket.socket:
     return listener
 
 
-def is_taken(error: OSError) -> bool:
-    """Whether a port could not be had because somebody has it."""
-    return error.errno == errno.EADDRINUSE or getattr(error, "winerror", None) == _WSAEACCES
+def bind_failure(error: OSError) -> FailedReason:
+    """Say why a port could not be had: somebody has it, it is not for this user, or else."""
+    if error.errno == errno.EADDRINUSE or getattr(error, "winerror", None) == _WSAEACCES:
+        return "port-taken"
+    return "port-forbidden" if error.errno == errno.EACCES else "internal"
 
 
 def on_leave(order: Callable[[], None]) -> None:
