@@ -12,7 +12,7 @@ from llamactl_catalog.workload import Workload
 
 # Bits that a weight keeps: of two ways that cost the same, the one that keeps more is better.
 # Source: text-generation-inference, docs/source/conceptual/quantization.md, 3.3.5.
-_BITS: dict[Quantization, int] = {
+BITS: dict[Quantization, int] = {
     "none": 16,
     "fp8": 8,
     "eetq": 8,
@@ -47,6 +47,9 @@ class Arithmetic(Protocol):
 
     def fits(self, memory: Memory) -> bool:
         """Tell whether a replica has the bytes that it takes."""
+
+    def disk_bytes(self, model: Model, quantization: Quantization) -> int:
+        """Give what a replica's disk holds: the files of the weights, and the engine's image."""
 
     def shortage(
         self,
@@ -175,7 +178,7 @@ def candidates(  # noqa: PLR0913, PLR0917 - one question, and what it depends on
             way = _Way(model, quantization, accelerator, num_shard, workload, arithmetic)
             fewest = _fewest(way.has_room, 1, workload.concurrency)
             if fewest is None:
-                too_small.append((_BITS[quantization], -num_shard, way))
+                too_small.append((BITS[quantization], -num_shard, way))
                 continue
             best, slow = _fast_enough(way, fewest, limits)
             if slow is None:
@@ -189,7 +192,7 @@ def preference(objective: Objective) -> Callable[[Candidate], tuple[float, ...]]
     """Give the sort key that puts the best of several ways on the same instance first."""
 
     def key(each: Candidate) -> tuple[float, ...]:
-        cost = (each.replicas, -_BITS[each.quantization], -each.tokens_per_s, each.num_shard)
+        cost = (each.replicas, -BITS[each.quantization], -each.tokens_per_s, each.num_shard)
         match objective:
             case "cost":
                 return cost

@@ -10,11 +10,10 @@ from llamactl_catalog.model import Model
 from llamactl_catalog.workload import Workload
 
 MAX_PRICE_AGE_DAYS = 180
+NO_GUARDRAILS = "no guardrails: nothing in this model refuses harmful requests; add your own checks"
 EXTRAPOLATED = "extrapolated speed"
 # What a calibration says of itself where it has not seen the like (speed/reliability.py).
 _UNMEASURED = "not measured"
-# Half of a request limit: the speed is an estimate, and a prompt may wait its turn.
-_NEAR = 0.5
 _S = 1000
 
 
@@ -26,7 +25,7 @@ def kind(caution: str) -> str:
 def model_cautions(model: Model, cloud: Cloud | None, today: date | None) -> Iterator[str]:
     """Say what holds wherever on a cloud the model runs; `today` None: no date is looked at."""
     if model.guardrails == "none":
-        yield "no guardrails: nothing in this model refuses harmful requests; add your own checks"
+        yield NO_GUARDRAILS
     for source in model.sources:
         # Only a cloud's own registry retires its copies.
         retired = getattr(source, "retired_on", None)
@@ -44,7 +43,7 @@ def speed_cautions(candidate: Candidate, workload: Workload, cloud: Cloud | None
     speed = candidate.speed
     if cloud is not None:
         answer_s = answer_ms(candidate, workload) / _S
-        yield from _limit_cautions(answer_s, workload, cloud)
+        yield from _limit_cautions(answer_s, speed.error, workload, cloud)
     if _UNMEASURED in speed.calibration:
         factor = f"typically within a factor of {1 + speed.error:.1f}"
         yield f"{EXTRAPOLATED}: {speed.calibration}; {factor}"
@@ -64,12 +63,22 @@ def answer_ms(candidate: Candidate, workload: Workload) -> float:
     return speed.time_to_first_token_ms + (workload.output_tokens - 1) * speed.ms_per_token
 
 
-def _limit_cautions(answer_s: float, workload: Workload, cloud: Cloud) -> Iterator[str]:
+def _limit_cautions(
+    answer_s: float, error: float, workload: Workload, cloud: Cloud
+) -> Iterator[str]:
+    """Say what a cloud cuts off by the estimate, and what it may at the estimate's error."""
     answer = f"an answer of {workload.output_tokens} tokens takes {answer_s:.0f} s"
     limit_s, stream_s = cloud.request_limit_s, cloud.stream_limit_s
+    slow_s = answer_s * (1 + error)
+    perhaps = f"{answer}, perhaps {slow_s:.0f} s"
+    whole = f"{cloud.service} ends one not streamed after {limit_s:.0f} s"
+    streamed = f"{cloud.service} ends it after {stream_s:.0f} s even streamed"
     if answer_s > stream_s:
-        yield f"cut off: {answer}, {cloud.service} ends it after {stream_s:.0f} s even streamed"
-    elif answer_s > limit_s:
-        yield f"stream only: {answer}, {cloud.service} ends one not streamed after {limit_s:.0f} s"
-    elif answer_s > limit_s * _NEAR:
-        yield f"near a limit: {answer}, {cloud.service} ends one not streamed after {limit_s:.0f} s"
+        yield f"cut off: {answer}, {streamed}"
+        return
+    if slow_s > stream_s:
+        yield f"may be cut off: {perhaps}, {streamed}"
+    if answer_s > limit_s:
+        yield f"stream only: {answer}, {whole}"
+    elif limit_s < slow_s <= stream_s:
+        yield f"near a limit: {perhaps}, {whole}; stream to be safe"

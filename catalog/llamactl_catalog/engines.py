@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from llamactl_catalog import memory as tgi_memory
 from llamactl_catalog import sharding, speed
 from llamactl_catalog.candidates import Arithmetic
+from llamactl_catalog.engine_versions import engine_lines
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.fields import did_you_mean
 from llamactl_catalog.hardware import Accelerator
 from llamactl_catalog.model import Model
 from llamactl_catalog.placement import Memory, Quantization, Speed
-from llamactl_catalog.quantization import unavailable_because
+from llamactl_catalog.quantization import file_bytes, unavailable_because
 from llamactl_catalog.workload import Workload
 
 RENTED = ("tgi",)
 _VERSION = re.compile(r"\d+(\.\d+){0,2}")
-# Under a license that forbids paid hosting. Source: huggingface/text-generation-inference, LICENSE
-# of the tags v1.0.0 to v1.4.5 (HFOIL 1.0); v1.4.6 and later are Apache-2.0.
-_NOT_FOR_HOSTING = ((1, 0, 0), (1, 4, 5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +33,11 @@ class Engine:
 
     def cautions(self) -> Iterator[str]:
         """Say what to know of this version."""
-        first, last = _NOT_FOR_HOSTING
-        if self.version is not None and first <= _numbers(self.version) <= last:
-            yield (
-                f"engine license: {self.name} {self.version} may not be hosted for pay; "
-                "deploy refuses it"
-            )
+        line = engine_lines()[self.name]
+        refused = line.refused_range(self.version) if self.version is not None else None
+        if refused is not None:
+            subject = "engine license" if refused.by_license else "engine version"
+            yield f"{subject}: {self.name} {self.version} {refused.reason}; deploy refuses it"
 
 
 TGI = Engine("tgi")
@@ -90,6 +87,9 @@ class _Tgi:
     def fits(self, memory: Memory) -> bool:
         return tgi_memory.fits(memory)
 
+    def disk_bytes(self, model: Model, quantization: Quantization) -> int:
+        return file_bytes(model, quantization) + engine_lines()[self.name].image_bytes(self.version)
+
     def shortage(
         self,
         model: Model,
@@ -111,8 +111,3 @@ class _Tgi:
         return speed.estimate(
             model, quantization, accelerator, num_shard, workload, self.name, self.version
         )
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    parts = [int(part) for part in version.split(".")]
-    return (*parts, *[0] * (3 - len(parts)))

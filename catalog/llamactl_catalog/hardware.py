@@ -67,7 +67,11 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An instance type in a region, at a price."""
+    """An instance type in a region, at a price.
+
+    `unavailable_because` is why it cannot be had there, priced as it is; None: nothing says so.
+    """
 
     instance_type: InstanceType
     price: Price
+    unavailable_because: str | None = None

@@ -1,7 +1,7 @@
 """The plan: every offer for a model and a workload, ranked, or rejected with the reason."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from llamactl_catalog.candidates import Arithmetic, Candidate, candidates, preference
@@ -11,11 +11,12 @@ from llamactl_catalog.cautions import (
     price_cautions,
     speed_cautions,
 )
-from llamactl_catalog.clouds import clouds
+from llamactl_catalog.clouds import Cloud, clouds
 from llamactl_catalog.costs import usd_per_million_tokens, usd_per_month
 from llamactl_catalog.engines import TGI, Engine
 from llamactl_catalog.errors import InvalidInput
-from llamactl_catalog.hardware import Offer
+from llamactl_catalog.fleet import disk_shortage, excess
+from llamactl_catalog.hardware import InstanceType, Offer
 from llamactl_catalog.limits import Limits, overspending
 from llamactl_catalog.model import Model
 from llamactl_catalog.placement import Objective, Placement, Plan, Quantization, Rejection
@@ -36,13 +37,15 @@ def plan(  # noqa: PLR0913 - one question, and what it depends on
     arithmetic: Arithmetic | None = None,
     today: date | None = None,
     max_price_age_days: int = MAX_PRICE_AGE_DAYS,
+    not_offered: Iterable[Rejection] = (),
 ) -> Plan:
     """Rank the offers for a model and a workload.
 
     One placement an offer: of all quantizations and shard counts the best by the objective, within
     the limits. Cost ranks by $ per hour for the whole load, latency by ms per token, throughput by
     tokens/s; ties go to the next figure and at last to the name, never to the order of `offers`.
-    `today` None: no price is called old. `arithmetic` None: the engine's own.
+    `today` None: no price is called old. `arithmetic` None: the engine's own. `not_offered` are
+    rejections of what there is no offer for.
 
     Raises:
         InvalidInput: the workload is none for this model, or there is no offer at all.
@@ -63,7 +66,7 @@ def plan(  # noqa: PLR0913 - one question, and what it depends on
         max_price_age_days,
     )
     placements: list[Placement] = []
-    rejected: list[Rejection] = []
+    rejected: list[Rejection] = [*not_offered]
     for group in _by_shape(every_offer):
         for result in task.serve(group):
             if isinstance(result, Placement):
@@ -123,13 +126,21 @@ class _Task:
 
     def serve(self, group: Sequence[Offer]) -> Iterator[Placement | Rejection]:
         """Place the model on each of the offers, all of one cloud with the same GPUs."""
-        usable = [each for each in group if each.instance_type.unusable_because is None]
+        usable: list[Offer] = []
         for offer in group:
-            if offer.instance_type.unusable_because is not None:
-                yield _rejection(offer, offer.instance_type.unusable_because)
+            reason = offer.instance_type.unusable_because or offer.unavailable_because
+            if reason is None:
+                usable.append(offer)
+            else:
+                yield _rejection(offer, reason)
         if not usable:
             return
-        kind = usable[0].instance_type
+        ways, reason = self._ways(usable[0].instance_type)
+        for offer in usable:
+            yield self._place(offer, ways) if ways else _rejection(offer, reason)
+
+    def _ways(self, kind: InstanceType) -> tuple[list["_Way"], str]:
+        """Give every way to carry the load on such GPUs, the best first, or say why none does."""
         found, reason = candidates(
             self.model,
             kind.accelerator,
@@ -139,22 +150,38 @@ class _Task:
             self.quantizations,
             self.arithmetic,
         )
-        found.sort(key=preference(self.objective))
-        cautious = [_Cautioned(each, self._cautions(each, kind.cloud)) for each in found]
-        for offer in usable:
-            yield self._place(offer, cautious) if found else _rejection(offer, reason)
+        cloud = clouds().get(kind.cloud)
+        allowed = [each for each in found if excess(each.replicas, cloud) is None]
+        if found and not allowed:
+            reason = str(excess(min(each.replicas for each in found), cloud))
+        allowed.sort(key=preference(self.objective))
+        return [self._way(each, cloud) for each in allowed], reason
 
-    def _place(self, offer: Offer, ways: Sequence["_Cautioned"]) -> Placement | Rejection:
-        """Take the best way that the budget has room for."""
-        for way in ways:
-            usd_per_hour = way.candidate.replicas * offer.price.usd_per_hour
+    def _way(self, candidate: Candidate, cloud: Cloud | None) -> "_Way":
+        cautions = (
+            *speed_cautions(candidate, self.workload, cloud),
+            *self.engine.cautions(),
+            *model_cautions(self.model, cloud, self.today),
+        )
+        disk_bytes = self.arithmetic.disk_bytes(self.model, candidate.quantization)
+        return _Way(candidate, disk_bytes, cautions)
+
+    def _place(self, offer: Offer, ways: Sequence["_Way"]) -> Placement | Rejection:
+        """Take the best way that the disk and the budget have room for."""
+        kind, price = offer.instance_type, offer.price
+        stored = [way for way in ways if disk_shortage(way.disk_bytes, kind) is None]
+        if not stored:
+            least_bytes = min(way.disk_bytes for way in ways)
+            return _rejection(offer, str(disk_shortage(least_bytes, kind)))
+        for way in stored:
+            usd_per_hour = way.candidate.replicas * price.usd_per_hour
             if overspending(self.limits, usd_per_hour) is None:
                 return self._placement(offer, way, usd_per_hour)
-        fewest = min(way.candidate.replicas for way in ways)
-        over = str(overspending(self.limits, fewest * offer.price.usd_per_hour))
+        fewest = min(way.candidate.replicas for way in stored)
+        over = str(overspending(self.limits, fewest * price.usd_per_hour))
         return _rejection(offer, f"{fewest} replicas at {over}" if fewest > 1 else over)
 
-    def _placement(self, offer: Offer, way: "_Cautioned", usd_per_hour: float) -> Placement:
+    def _placement(self, offer: Offer, way: "_Way", usd_per_hour: float) -> Placement:
         best = way.candidate
         of_price = price_cautions(offer.price, self.today, self.max_price_age_days)
         return Placement(
@@ -175,21 +202,14 @@ class _Task:
             warnings=(*way.cautions, *of_price),
         )
 
-    def _cautions(self, candidate: Candidate, cloud_id: str) -> tuple[str, ...]:
-        cloud = clouds().get(cloud_id)
-        return (
-            *speed_cautions(candidate, self.workload, cloud),
-            *self.engine.cautions(),
-            *model_cautions(self.model, cloud, self.today),
-        )
-
 
 @dataclass(frozen=True, slots=True)
-class _Cautioned:
-    """A candidate with what to know about it whatever the price."""
+class _Way:
+    """A candidate with the disk that it takes, and what to know about it whatever the price."""
 
     candidate: Candidate
-    cautions: tuple[str, ...] = field(default=())
+    disk_bytes: int
+    cautions: tuple[str, ...]
 
 
 def _by_shape(offers: Iterable[Offer]) -> Iterable[list[Offer]]:
@@ -209,8 +229,8 @@ def _rejection(offer: Offer, reason: str) -> Rejection:
 def _name(each: Placement) -> tuple[object, ...]:
     """Tell any two offers apart, so that no order of the offers can show."""
     kind, price = each.offer.instance_type, each.offer.price
-    gpus = kind.accelerator.id, kind.accelerators
-    return kind.cloud, price.region, kind.name, *gpus, price.dated, price.basis, price.source
+    host = kind.accelerator.id, kind.accelerators, kind.disk_bytes or 0
+    return kind.cloud, price.region, kind.name, *host, price.dated, price.basis, price.source
 
 
 def _by_cost(each: Placement) -> tuple[object, ...]:

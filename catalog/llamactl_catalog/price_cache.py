@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from llamactl_catalog.errors import InvalidFile, NoPermission
+from llamactl_catalog.errors import InvalidFile
 from llamactl_catalog.hardware import Price
 from llamactl_catalog.price_book import format_prices, parse_prices
+from llamactl_catalog.sealed_lines import read_sealed
+from llamactl_catalog.sealed_lines import sealed as sealed_table
 
 _FOLDER = "prices"
+_THINGS = "prices"
 _HINT = (
     "llamactl catalog refresh writes it anew; without the file, the prices that come with "
     "llamactl are used"
@@ -38,18 +41,11 @@ def read_cached(path: Path) -> list[Price]:
         InvalidFile: the book is damaged, or breaks off; it holds all problems.
         NoPermission: it cannot be read.
     """
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (FileNotFoundError, NotADirectoryError):
+    rows, broken = read_sealed(path, _THINGS, _HINT)
+    if not rows and not broken:
         return []
-    except UnicodeDecodeError as error:
-        raise InvalidFile(str(path), [f"not text in UTF-8: {error}"], hint=_HINT) from error
-    except OSError as error:
-        raise NoPermission(f"{path} cannot be read: {error.strerror}") from error
-    rows, seal = lines[:-1], lines[-1] if lines else ""
     prices, problems = parse_prices(rows)
-    if seal != _seal(len(rows) - 1):
-        problems.append(f"breaks off: its last line is not “{_seal(max(len(rows) - 1, 0))}”")
+    problems += broken
     strange = {price.cloud for price in prices} - {path.stem}
     problems += [f"holds prices of {cloud}" for cloud in sorted(strange)]
     if problems:
@@ -59,8 +55,4 @@ def read_cached(path: Path) -> list[Price]:
 
 def sealed(prices: Sequence[Price]) -> str:
     """Write a cloud's prices with a last line that says how many they are."""
-    return f"{format_prices(prices)}{_seal(len(prices))}\n"
-
-
-def _seal(count: int) -> str:
-    return f"# {count} prices"
+    return sealed_table(format_prices(prices), _THINGS)

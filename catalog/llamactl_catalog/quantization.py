@@ -43,6 +43,11 @@ def weights_bytes(model: Model, quantization: Quantization) -> int:
     return SIXTEEN_BIT_BYTES * (model.parameters - quantized) + stored
 
 
+def file_bytes(model: Model, quantization: Quantization) -> int:
+    """Give the size of the files that are fetched: of 16 bit, where TGI quantizes as it loads."""
+    return weights_bytes(model, quantization) if quantization in PREPARED else model.weights_bytes
+
+
 def matrix_bytes(inputs: int, outputs: int, quantization: Quantization) -> int:
     """Give the size of a matrix that is quantized, with its scales."""
     weights = inputs * outputs

@@ -1,6 +1,6 @@
 """Which offers a user asks about: by cloud, region, instance type and GPU."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -8,6 +8,8 @@ from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.hardware import Accelerator, InstanceType, Offer
 
 _SHOWN = 12
+_INSTANCE_TYPE = "--instance-type"
+_UNPRICED = "no price of it is known: llamactl catalog refresh asks for today's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,51 +21,76 @@ class Selection:
     instance_types: tuple[str, ...] = ()
     gpus: tuple[str, ...] = ()
 
-    def of(self, offers: Iterable[Offer]) -> tuple[Offer, ...]:
-        """Give the offers that are asked for.
+    def of(
+        self, offers: Iterable[Offer], hardware: Iterable[InstanceType] = ()
+    ) -> tuple[Offer, ...]:
+        """Give the offers that are asked for; `hardware` is what there is beyond them, unpriced.
 
         Raises:
-            InvalidInput: nothing anywhere has such a name, or nothing has all of them together.
+            InvalidInput: nothing anywhere has such a name, nothing of the clouds that are asked
+                for has it, or nothing has all of them together.
         """
         every = tuple(offers)
+        priced = {each.instance_type.name: each.instance_type for each in every}
+        beyond = [each for each in hardware if each.name not in priced]
         for option, asked, key in self._questions():
-            _check_known(option, asked, [key(each) for each in every])
-        _check_gpus("--gpu", self.gpus, [each.instance_type for each in every])
-        found = tuple(each for each in every if self._matches(each))
+            unpriced = beyond if option == _INSTANCE_TYPE else []
+            _check_known(option, asked, [*map(key, every), *(each.name for each in unpriced)])
+        _check_gpus("--gpu", self.gpus, [*priced.values(), *beyond])
+        for alone in self._one_by_one():
+            known = any(map(alone.matches, every))
+            if not known and (alone.regions or not alone.kinds(beyond)):
+                raise _nothing(alone, every, beyond)
+        found = tuple(each for each in every if self.matches(each))
         if not found:
-            raise InvalidInput(f"nothing is offered for {self._said()}", hint=self._instead(every))
+            raise _nothing(self, every, beyond)
         return found
+
+    def kinds(self, hardware: Iterable[InstanceType]) -> tuple[InstanceType, ...]:
+        """Give the instance types that are asked for, whatever the region."""
+        return tuple(
+            each
+            for each in hardware
+            if _is_asked(self.clouds, each.cloud)
+            and _is_asked(self.instance_types, each.name)
+            and (not self.gpus or any(_is_named(each.accelerator, text) for text in self.gpus))
+        )
+
+    def matches(self, offer: Offer) -> bool:
+        """Tell whether an offer is asked for."""
+        region = offer.price.region
+        return _is_asked(self.regions, region) and bool(self.kinds([offer.instance_type]))
+
+    def names_region(self, region: str) -> bool:
+        """Tell whether a region is among those that are asked for by name."""
+        return bool(self.regions) and _is_asked(self.regions, region)
+
+    def _one_by_one(self) -> Iterator["Selection"]:
+        """Ask for each region, instance type and GPU alone in the clouds that are asked for."""
+        for region in self.regions:
+            yield Selection(clouds=self.clouds, regions=(region,))
+        for name in self.instance_types:
+            yield Selection(clouds=self.clouds, instance_types=(name,))
+        for gpu in self.gpus:
+            yield Selection(clouds=self.clouds, gpus=(gpu,))
 
     def _questions(self) -> Sequence[tuple[str, tuple[str, ...], Callable[[Offer], str]]]:
         return (
             ("--cloud", self.clouds, lambda each: each.instance_type.cloud),
             ("--region", self.regions, lambda each: each.price.region),
-            ("--instance-type", self.instance_types, lambda each: each.instance_type.name),
+            (_INSTANCE_TYPE, self.instance_types, lambda each: each.instance_type.name),
         )
 
-    def _matches(self, offer: Offer) -> bool:
-        accelerator = offer.instance_type.accelerator
-        return all(
-            not asked or _folded(key(offer)) in {_folded(text) for text in asked}
-            for _, asked, key in self._questions()
-        ) and (not self.gpus or any(_is_named(accelerator, text) for text in self.gpus))
 
-    def _said(self) -> str:
-        named = ((option, asked) for option, asked, _ in self._questions())
-        every = (*named, ("--gpu", self.gpus))
-        return ", ".join(f"{option} {' '.join(asked)}" for option, asked in every if asked)
-
-    def _instead(self, every: Sequence[Offer]) -> str:
-        """Say where the instance types or GPUs asked for are, or of which cloud the region is."""
-        if self.instance_types or self.gpus:
-            narrow = Selection(instance_types=self.instance_types, gpus=self.gpus)
-            regions = sorted({each.price.region for each in every if narrow._matches(each)})
-            return f"regions that have it: {_listed(regions)}" if regions else "loosen --gpu"
-        clouds = sorted({each.instance_type.cloud for each in every if self._in_region(each)})
-        return f"--region {' '.join(self.regions)} is of --cloud {' or '.join(clouds)}"
-
-    def _in_region(self, offer: Offer) -> bool:
-        return offer.price.region in self.regions
+def said(selection: Selection) -> str:
+    """Write a selection as the options of the command line do."""
+    named = (
+        ("--cloud", selection.clouds),
+        ("--region", selection.regions),
+        (_INSTANCE_TYPE, selection.instance_types),
+        ("--gpu", selection.gpus),
+    )
+    return ", ".join(f"{option} {' '.join(asked)}" for option, asked in named if asked)
 
 
 def gpus(text: str, hardware: Iterable[InstanceType]) -> tuple[Accelerator, int]:
@@ -88,6 +115,30 @@ def gpus(text: str, hardware: Iterable[InstanceType]) -> tuple[Accelerator, int]
     return usable[0].accelerator, int(count) if count else 1
 
 
+def _nothing(
+    asked: Selection, every: Sequence[Offer], unpriced: Sequence[InstanceType]
+) -> InvalidInput:
+    """Say where what is asked for is offered, of which cloud it is, or why it never is."""
+    message = f"nothing is offered for {said(asked)}"
+    wanted = Selection(regions=asked.regions)
+    if asked.instance_types or asked.gpus:
+        somewhere = Selection(asked.clouds, (), asked.instance_types, asked.gpus)
+        regions = sorted({each.price.region for each in every if somewhere.matches(each)})
+        if regions:
+            return InvalidInput(message, hint=f"regions that have it: {_listed(regions)}")
+        reasons = [each.unusable_because for each in somewhere.kinds(unpriced)]
+        if reasons:
+            return InvalidInput(message, hint=_UNPRICED if None in reasons else reasons[0])
+        wanted = Selection(instance_types=asked.instance_types, gpus=asked.gpus)
+    clouds = {each.instance_type.cloud for each in every if wanted.matches(each)}
+    if not wanted.regions:
+        clouds |= {each.cloud for each in wanted.kinds(unpriced)}
+    if not clouds:
+        return InvalidInput(message, hint="nothing is all of that: leave out an option")
+    belongs = f"{said(wanted)} is of --cloud {' or '.join(sorted(clouds))}"
+    return InvalidInput(message, hint=belongs)
+
+
 def _check_known(option: str, asked: Sequence[str], known: Iterable[str]) -> None:
     names = {_folded(each): each for each in sorted(set(known))}
     for text in asked:
@@ -102,6 +153,10 @@ def _check_gpus(option: str, asked: Sequence[str], hardware: Sequence[InstanceTy
     for text in asked:
         if not any(_is_named(each, text) for each in accelerators.values()):
             _check_known(option, (text,), accelerators)
+
+
+def _is_asked(asked: Sequence[str], name: str) -> bool:
+    return not asked or _folded(name) in {_folded(text) for text in asked}
 
 
 def _is_named(accelerator: Accelerator, text: str) -> bool:

@@ -87,5 +87,10 @@ def _placement(own: OwnMachine) -> dict[str, Any]:
         "usd_per_month": 0.0,
         "usd_per_million_tokens": 0.0,
         "calibration": None if speed is None else speed.calibration,
+        "quota_name": None,
+        "quota_code": None,
+        "quota_needed": 0,
+        "quota_needed_to_update": 0,
+        "quota_unit": None,
         "warnings": list(own.warnings),
     }

@@ -3,6 +3,7 @@
 from typing import Any
 
 from llamactl_catalog.placement import Memory, Placement, Plan
+from llamactl_catalog.quota import quota
 from llamactl_catalog.workload import Workload
 
 
@@ -43,6 +44,7 @@ def workload_record(workload: Workload) -> dict[str, Any]:
 def placement_record(each: Placement, rank: int, plan: Plan) -> dict[str, Any]:
     """Give one placement of a plan; `chosen` is the first one."""
     kind, price = each.offer.instance_type, each.offer.price
+    needed = quota(kind, each.replicas)
     return {
         "rank": rank,
         "chosen": rank == 1,
@@ -67,6 +69,11 @@ def placement_record(each: Placement, rank: int, plan: Plan) -> dict[str, Any]:
         "speed_error": each.speed.error,
         "price_dated": price.dated.isoformat(),
         "price_basis": price.basis,
+        "quota_name": needed.name,
+        "quota_code": needed.code,
+        "quota_needed": needed.needed,
+        "quota_needed_to_update": needed.needed_to_update,
+        "quota_unit": needed.unit,
         "warnings": list(each.warnings),
     }
 

@@ -29,6 +29,8 @@ def offer(  # noqa: PLR0913 - what a test may vary
     basis="published",
     dated=TODAY,
     unusable_because=None,
+    unavailable_because=None,
+    disk_bytes=None,
 ):
     instance_type = InstanceType(
         cloud=cloud,
@@ -37,7 +39,7 @@ def offer(  # noqa: PLR0913 - what a test may vary
         accelerators=gpus,
         vcpus=8,
         memory_bytes=10**9,
-        disk_bytes=None,
+        disk_bytes=disk_bytes,
         quota_name="quota",
         quota_code=None,
         quota_units=1,
@@ -46,7 +48,8 @@ def offer(  # noqa: PLR0913 - what a test may vary
         source="test",
         checked_on=TODAY,
     )
-    return Offer(instance_type, Price(cloud, region, name, usd_per_hour, basis, dated, "test"))
+    price = Price(cloud, region, name, usd_per_hour, basis, dated, "test")
+    return Offer(instance_type, price, unavailable_because)
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,9 @@ class Easy:
 
     def fits(self, memory):
         return memory.kv_cache_bytes <= memory.max_kv_tokens
+
+    def disk_bytes(self, model, quantization):
+        return 60 * 10**9 if quantization == "none" else 20 * 10**9
 
     def shortage(self, model, quantization, accelerator, num_shard, workload):
         memory = self.memory(model, quantization, accelerator, num_shard, workload)

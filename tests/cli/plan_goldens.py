@@ -12,22 +12,27 @@ from llamactl.plan_page import deploy_command, plan_page, rejected_page
 from llamactl.plan_record import plan_record
 from llamactl_catalog.catalog import load_catalog
 from llamactl_catalog.limits import Limits
-from llamactl_catalog.offers import load_hardware, load_prices, offers
+from llamactl_catalog.offers import load_hardware, load_price_book, offers
 from llamactl_catalog.placement import Quantization
 from llamactl_catalog.planning import plan
 from llamactl_catalog.selection import Selection
+from llamactl_catalog.unpriced import unpriced
 from llamactl_catalog.workload import Workload
 
 GOLDEN = Path(__file__).parent / "golden"
 TODAY = date(2026, 11, 22)
-_OFFERS = offers(load_hardware(), load_prices())
+_HARDWARE = load_hardware()
+_BOOK = load_price_book()
+_OFFERS = offers(_HARDWARE, _BOOK.prices)
 _CATALOG = load_catalog()
 _LOAD = Workload(512, 256, concurrency=4, context_tokens=4096)
 
 
 def planned(model, selection=None, workload=_LOAD, **options):
-    chosen = _OFFERS if selection is None else selection.of(_OFFERS)
-    return plan(_CATALOG.model(model), chosen, workload, today=TODAY, **options)
+    asked = selection if selection is not None else Selection()
+    missing = unpriced(asked, _HARDWARE, _BOOK)
+    chosen, known = asked.of(_OFFERS), _CATALOG.model(model)
+    return plan(known, chosen, workload, today=TODAY, not_offered=missing, **options)
 
 
 def page(found, *, every_region=False):

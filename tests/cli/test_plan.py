@@ -22,7 +22,8 @@ PLACEMENT_FIELDS = {
     "rank", "chosen", "cloud", "region", "instance_type", "accelerator", "accelerators",
     "replicas", "engine", "quantization", "num_shard", "memory", "ms_per_token",
     "time_to_first_token_ms", "tokens_per_s", "usd_per_hour", "usd_per_month",
-    "usd_per_million_tokens", "calibration", "warnings",
+    "usd_per_million_tokens", "calibration", "warnings", "quota_name", "quota_code",
+    "quota_needed", "quota_needed_to_update", "quota_unit",
 }  # fmt: skip
 MEMORY_FIELDS = {
     "weights_bytes", "kv_cache_bytes", "overhead_bytes", "available_bytes", "max_kv_tokens",
@@ -97,6 +98,48 @@ def test_json_holds_every_offer_and_the_table_ten_instance_types(app):
     assert "more to choose from" in invoke(app, "llama-2-13b").stdout
 
 
+def test_an_instance_type_without_a_price_is_named_beside_those_that_have_one(app):
+    types = ["--instance-type", "ml.p5e.48xlarge", "--instance-type", "ml.p5en.48xlarge"]
+    document = as_json(app, "llama-2-13b", *types)
+
+    assert {each["instance_type"] for each in document["placements"]} == {"ml.p5en.48xlarge"}
+    assert {
+        "cloud": "aws",
+        "region": "",
+        "instance_type": "ml.p5e.48xlarge",
+        "reason": "no price is known: llamactl catalog refresh --cloud aws asks for it",
+    } in document["rejected"]
+    assert "ml.p5e.48xlarge (no region): no price" in invoke(app, "llama-2-13b", "--all").stdout
+
+
+def test_a_region_that_has_nothing_of_what_is_asked_for_is_told(app):
+    regions = ["--region", "us-east-1", "--region", "eastus"]
+    result = invoke(app, "llama-2-7b", "--gpu", "a10g", *regions)
+
+    assert "eastus: nothing of what is asked for is offered there" in result.stderr
+    assert "us-east-1: nothing" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (
+            ["--instance-type", "ml.g5.12xlarge", "--concurrency", "30"],
+            "2 x 'ml.g5.12xlarge for endpoint usage' (L-65C4BD00); a blue/green update needs 4.",
+        ),
+        (
+            ["--instance-type", "Standard_NC24ads_A100_v4"],
+            "24 vCPUs of 'standardNCADSA100v4Family'; a blue/green update needs 48.",
+        ),
+    ],
+)
+def test_the_page_says_which_quota_is_needed(options, line, app):
+    context = ["--context", "4096", "--input-tokens", "3000", "--output-tokens", "1000"]
+
+    page = invoke(app, "llama-2-13b", *options, *context).stdout
+    assert f"  Quota: {line}" in page.splitlines()
+
+
 def test_a_request_fills_the_context_that_was_not_named(app):
     assert as_json(app, "llama-2-7b")["workload"]["context_tokens"] == 4096
     assert as_json(app, "falcon-7b")["workload"]["context_tokens"] == 2048
@@ -128,6 +171,23 @@ def test_options_of_a_selection_are_alternatives_among_each_other(app):
         (["--instance-type", "ml.g5.2xlrge"], "no 'ml.g5.2xlrge'", "ml.g5.2xlarge"),
         (["--gpu", "A11G"], "no 'A11G'", "a10g"),
         (["--cloud", "aws", "--region", "eastus"], "nothing is offered", "--cloud azure"),
+        (["--cloud", "aws", "--region", "WestEurope"], "--region WestEurope", "of --cloud azure"),
+        (
+            ["--cloud", "aws", "--region", "us-east-1", "--region", "westeurope"],
+            "nothing is offered for --cloud aws, --region westeurope",
+            "--region westeurope is of --cloud azure",
+        ),
+        (["--cloud", "azure", "--gpu", "a10", "--gpu", "a10g"], "--gpu a10g", "of --cloud aws"),
+        (
+            ["--cloud", "azure", "--instance-type", "ml.g5.xlarge"],
+            "--instance-type ml.g5.xlarge",
+            "of --cloud aws",
+        ),
+        (["--instance-type", "ml.p5e.48xlarge"], "ml.p5e.48xlarge", "no price of it is known"),
+        (["--instance-type", "ml.trn1.2xlarge"], "ml.trn1.2xlarge", "image for AWS Neuron"),
+        (["--gpu", "trainium", "--region", "eastus"], "--gpu trainium", "image for AWS Neuron"),
+        (["--gpu", "h100", "--instance-type", "ml.g5.xlarge"], "nothing is", "leave out an option"),
+        (["--cloud", "azure", "--gpu", "trainium"], "--gpu trainium", "of --cloud aws"),
         (["--gpu", "h200", "--region", "eastus"], "nothing is offered", "regions that have it"),
         (["--context", "9000"], "context of 9000", "2 to 4096"),
         (["--input-tokens", "4000"], "4000 input and 256 output", "up to 4096"),

@@ -5,8 +5,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
+
+from standins.local_server import LocalServer, SilentHandler
 
 
 @dataclass(frozen=True)
@@ -33,39 +34,21 @@ class Request:
     body: dict[str, Any]
 
 
-class ChatServer:
+class ChatServer(LocalServer):
     """`reply` decides each answer; `hung_up` is set when a client leaves in the middle of one."""
 
     def __init__(self, reply: Callable[[Request], Reply] | Reply = Reply()) -> None:
         self.reply = reply
         self.requests: list[Request] = []
         self.hung_up = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.owner = self
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_Handler)
 
     def answer(self, request: Request) -> Reply:
         self.requests.append(request)
         return self.reply if isinstance(self.reply, Reply) else self.reply(request)
 
 
-class _Server(ThreadingHTTPServer):
-    owner: ChatServer
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(SilentHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
@@ -120,9 +103,6 @@ class _Handler(BaseHTTPRequestHandler):
         data = text.encode()
         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
         self.wfile.flush()
-
-    def log_message(self, *_args: object) -> None:
-        """Say nothing."""
 
 
 def _choice(request: Request, text: str, reason: str | None) -> dict[str, object]:

@@ -5,12 +5,12 @@ product of AmazonSageMaker as public tools read it. Both read 2026-11-22.
 """
 
 import json
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
+
+from standins.local_server import LocalServer, SilentHandler
 
 
 @dataclass(frozen=True)
@@ -28,32 +28,21 @@ class Answer:
         return told.encode()
 
 
-class PriceList:
+class PriceList(LocalServer):
     """`trouble` may answer a request in the list's place; it is given how many came before."""
 
     def __init__(self, trouble: Callable[[int], Answer | None] = lambda _number: None) -> None:
         self.trouble = trouble
         self.asked: list[Any] = []
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.owner = self
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_Handler)
 
     def answer(self, path: str, body: bytes) -> Answer:
         number = len(self.asked)
         self.asked.append(self.question(path, body))
         return self.trouble(number) or self.page(self.asked[-1])
+
+    def hear(self, headers: Mapping[str, str]) -> None:
+        """Look at the headers of the request that is answered next."""
 
     def question(self, path: str, body: bytes) -> Any:
         raise NotImplementedError
@@ -216,11 +205,7 @@ def aws_error(code: str, status: int = 400, **headers: str) -> Answer:
     return Answer(content, status, headers, "application/x-amz-json-1.1")
 
 
-class _Server(ThreadingHTTPServer):
-    owner: PriceList
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(SilentHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # head and body in one packet: the second would wait 40 ms for the first
 
@@ -231,6 +216,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(self.rfile.read(int(self.headers["content-length"])))
 
     def _answer(self, body: bytes) -> None:
+        self.server.owner.hear(self.headers)
         answer = self.server.owner.answer(self.path, body)
         self.send_response(answer.status)
         self.send_header("content-type", answer.content_type)
@@ -239,6 +225,3 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(answer.body)
-
-    def log_message(self, *_args: object) -> None:
-        """Say nothing."""

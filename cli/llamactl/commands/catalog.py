@@ -1,6 +1,7 @@
 """`llamactl catalog`: the facts that llamactl plans with; `refresh` fetches today's prices."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -10,10 +11,11 @@ import click
 from llamactl.app import App
 from llamactl.output import print_json, print_table, talk
 from llamactl_catalog.errors import LlamactlError
-from llamactl_infra.prices.refresh import PRICED_CLOUDS, PricedCloud
+from llamactl_infra.prices.refresh import PRICED_CLOUDS, SUBSCRIPTION_VARIABLE, PricedCloud
 
 if TYPE_CHECKING:
     from llamactl_catalog.price_changes import PriceChange
+    from llamactl_infra.prices.listings import Listed, Skipped
     from llamactl_infra.prices.refresh import Refreshed
 
 
@@ -43,26 +45,49 @@ def command() -> None:
     metavar="CLOUD=URL",
     help="Ask here instead of the cloud: a mirror.",
 )
+@click.option(
+    "--subscription",
+    metavar="ID",
+    envvar=SUBSCRIPTION_VARIABLE,
+    show_envvar=True,
+    help="Also ask which instance types this subscription's service has in each region.",
+)
+@click.option(
+    "--sizes-url",
+    hidden=True,
+    metavar="URL",
+    help="Ask here which instance types there are: a mirror.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def refresh_prices(
-    app: App, cloud: PricedCloud | None, urls: Mapping[str, str], as_json: bool
+    app: App,
+    cloud: PricedCloud | None,
+    urls: Mapping[str, str],
+    subscription: str | None,
+    sizes_url: str | None,
+    as_json: bool,
 ) -> None:
     """Fetch today's prices, and show what changed.
 
     The prices are kept in the cache folder, and every plan uses them. What a cloud's price list
     names is taken whole or not at all: after a failure the old prices stay in use. A cloud that
     fails does not keep the others from being refreshed.
+
+    Where a price list names machines and not the service on them, the service is asked too which it
+    has in each region: that wants a sign-in, and is left out without one.
     """
     done: list[Refreshed] = []
+    asked: dict[PricedCloud, Listed | Skipped | None] = {}
     failed: list[LlamactlError] = []
     for each in PRICED_CLOUDS if cloud is None else (cloud,):
         try:
             done.append(_refresh(app, each, urls.get(each)))
+            asked[each] = _ask_service(app, each, subscription, sizes_url)
         except LlamactlError as error:
             failed.append(error)
     if as_json:
-        print_json([_record(each) for each in done])
+        print_json([{**_record(each), **_listed(asked.get(each.cloud))} for each in done])
     else:
         _print_changes(done)
     for failure in failed[:-1]:
@@ -78,6 +103,36 @@ def _refresh(app: App, cloud: PricedCloud, url: str | None) -> "Refreshed":
     with stage(cloud) as report:
         today = datetime.now(UTC).date()
         return refresh(cloud, app.cache_dir, report, today, url=url)
+
+
+def _ask_service(
+    app: App, cloud: PricedCloud, subscription: str | None, url: str | None
+) -> "Listed | Skipped | None":
+    from llamactl.progress import stage
+    from llamactl_catalog.progress import silent
+    from llamactl_infra.prices.listings import Skipped, refresh_listings
+
+    today = datetime.now(UTC).date()
+    if subscription is None:
+        found = refresh_listings(cloud, app.cache_dir, silent, today, subscription=None)
+    else:
+        with stage(cloud) as report:
+            found = refresh_listings(
+                cloud, app.cache_dir, report, today, subscription=subscription, url=url
+            )
+    if isinstance(found, Skipped):
+        talk(found.reason)
+    return found
+
+
+def _listed(found: "Listed | Skipped | None") -> dict[str, object]:
+    """Say what is known of the regions beyond prices, and why it is not where it is not."""
+    from llamactl_infra.prices.listings import Listed, Skipped
+
+    return {
+        "listing": asdict(found) if isinstance(found, Listed) else None,
+        "listing_skipped": found.reason if isinstance(found, Skipped) else None,
+    }
 
 
 def _record(done: "Refreshed") -> dict[str, object]:

@@ -16,6 +16,8 @@ from llamactl_containers.disk import told
 from llamactl_infra.local.files import make_folder, write_whole
 
 PricedCloud = Literal["aws", "azure"]
+# What Azure's own tools read it from.
+SUBSCRIPTION_VARIABLE = "AZURE_SUBSCRIPTION_ID"
 PRICED_CLOUDS: tuple[PricedCloud, ...] = get_args(PricedCloud)
 
 
@@ -51,7 +53,7 @@ def refresh(
             f"the price list of {cloud} names none of {len(names)} instance types",
             hint="the old prices stay in use; a newer llamactl may read it",
         )
-    _write(path, fetched)
+    write_book(path, sealed(fetched))
     regions = len({each.region for each in fetched})
     report(Step(f"{len(fetched)} prices in {regions} regions"))
     changes = price_changes(before, newest(bundled, fetched))
@@ -82,10 +84,16 @@ def _old(path: Path) -> list[Price]:
         return []
 
 
-def _write(path: Path, prices: list[Price]) -> None:
+def write_book(path: Path, text: str) -> None:
+    """Put a file into the cache in one step; writers take turns.
+
+    Raises:
+        NoPermission: the folder may not be written.
+        NoCapacity: the disk is full.
+    """
     from filelock import FileLock
 
     with told(path, "--cache-dir"):
         make_folder(path.parent)
         with FileLock(path.with_suffix(".lock")):
-            write_whole(path, sealed(prices))
+            write_whole(path, text)
