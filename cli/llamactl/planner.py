@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 import click
 
@@ -11,18 +12,20 @@ from llamactl.output import print_json, talk
 from llamactl.own_machine_page import own_page, own_record
 from llamactl.plan_page import deploy_command, plan_page, rejected_page
 from llamactl.plan_record import plan_record
+from llamactl_catalog.availability import cached_listings
 from llamactl_catalog.engines import TGI
 from llamactl_catalog.engines import engine as engine_of
 from llamactl_catalog.errors import InvalidInput, NoCapacity
 from llamactl_catalog.hardware import Offer
 from llamactl_catalog.limits import Limits, slowness
 from llamactl_catalog.model import Model
-from llamactl_catalog.offers import load_hardware, load_prices, offers
+from llamactl_catalog.offers import load_hardware, load_price_book, offers
 from llamactl_catalog.own_machine import OwnMachine, own_machine, own_shortage
 from llamactl_catalog.placement import Objective, Plan, Quantization
 from llamactl_catalog.planning import check_workload, plan
 from llamactl_catalog.remedies import remedies
 from llamactl_catalog.selection import Selection
+from llamactl_catalog.unpriced import unpriced
 from llamactl_catalog.workload import Workload
 
 _ROWS = 10
@@ -46,6 +49,7 @@ class Question:
     max_price_age_days: int
     limit: int | None
     everything: bool
+    html: Path | None
     as_json: bool
 
 
@@ -71,10 +75,12 @@ def plan_rented(app: App, asked: Question) -> None:
         NoCapacity: nothing carries the load; it says what would.
         InvalidInput: a region, an instance type, a GPU, an engine or the workload is none.
     """
+    _check_page(asked)
     engine = TGI if asked.engine is None else engine_of(asked.engine)
     check_workload(asked.model, asked.workload)
-    every_offer = offers(load_hardware(), load_prices(app.cache_dir))
-    selected = asked.selection.of(every_offer)
+    hardware, book = load_hardware(), load_price_book(app.cache_dir)
+    every_offer = offers(hardware, book.prices, cached_listings(app.cache_dir))
+    selected = asked.selection.of(every_offer, hardware)
     found = plan(
         asked.model,
         selected,
@@ -85,7 +91,9 @@ def plan_rented(app: App, asked: Question) -> None:
         engine=engine,
         today=asked.today,
         max_price_age_days=asked.max_price_age_days,
+        not_offered=unpriced(asked.selection, hardware, book),
     )
+    _tell_idle_regions(asked.selection, found)
     if asked.as_json:
         print_json(plan_record(found, asked.limit))
     elif found.placements:
@@ -97,6 +105,8 @@ def plan_rented(app: App, asked: Question) -> None:
         wider = replace(asked.selection, instance_types=(), gpus=()).of(every_offer)
         ways = remedies(found, selected, wider, asked.limits, asked.quantizations, engine)
         raise _nothing(found, selected, list(ways))
+    if asked.html is not None:
+        _write_page(asked.html, found, asked)
     if not asked.as_json:
         # Only here: the plan's own fields must not depend on what this version can deploy.
         talk("\nThis version deploys on this machine only; a coming one takes:")
@@ -134,6 +144,34 @@ def plan_here(asked: Question) -> None:
         talk(f"\n  llamactl deploy {asked.model.id} --cloud local")
 
 
+def _check_page(asked: Question) -> None:
+    """Refuse a page that could not be written, before anything is planned for it."""
+    if asked.html is None:
+        return
+    if asked.as_json:
+        raise InvalidInput("--html and --json are two ways to give the plan", hint="take one")
+    from llamactl.report import check_installed, check_target
+
+    check_installed()
+    check_target(asked.html)
+
+
+def _write_page(path: Path, found: Plan, asked: Question) -> None:
+    from importlib.metadata import version
+
+    from llamactl.report import plan_html, write_page
+
+    page = plan_html(
+        found,
+        made_on=asked.today,
+        version=version("llamactl"),
+        limit=asked.limit,
+        every_region=asked.everything,
+    )
+    write_page(path, page)
+    talk(f"\nwrote {path}")
+
+
 def _check_here(asked: Question) -> None:
     """Refuse options that say nothing of this machine, rather than to pass over them."""
     rented = asked.selection
@@ -142,6 +180,8 @@ def _check_here(asked: Question) -> None:
             "--region, --instance-type and --gpu are of what clouds rent",
             hint="leave them out, or leave out --cloud local",
         )
+    if asked.html is not None:
+        raise InvalidInput("--html is of what clouds rent", hint="leave out --cloud local")
     if asked.quantizations != ("none",):
         raise InvalidInput(
             "--quantize is of what clouds rent", hint="a GGUF file is quantized as it is"
@@ -159,12 +199,28 @@ def _too_slow_here(own: OwnMachine, limits: Limits) -> str | None:
     return slowness(limits, own.speed, own.speed.tokens_per_s)
 
 
+def _tell_idle_regions(selection: Selection, found: Plan) -> None:
+    """Say which of the regions asked for has nothing of what else is asked for."""
+    seen = {each.offer.price.region for each in found.placements}
+    seen |= {each.region for each in found.rejected}
+    for region in selection.regions:
+        if region.casefold() not in seen:
+            talk(f"{region}: nothing of what is asked for is offered there")
+
+
 def _nothing(failed: Plan, selected: Sequence[Offer], ways: Sequence[str]) -> NoCapacity:
     """Say how many offers fail, why the cheapest one does, and what would do."""
-    usable = [each for each in selected if each.instance_type.unusable_because is None]
+    usable = [
+        each
+        for each in selected
+        if each.instance_type.unusable_because is None and each.unavailable_because is None
+    ]
     cheapest = min(usable or selected, key=lambda each: each.price.usd_per_hour)
     name = cheapest.instance_type.name
-    reason = next(each.reason for each in failed.rejected if each.instance_type == name)
+    place = name, cheapest.price.region
+    reason = next(
+        each.reason for each in failed.rejected if (each.instance_type, each.region) == place
+    )
     among = f"none of {len(selected)} offers carries" if len(selected) > 1 else "it does not carry"
     hint = "\n       ".join(["what would do:", *ways])
     return NoCapacity(

@@ -1,11 +1,13 @@
 """`llamactl plan MODEL`: where it can run for a workload, at what speed and price."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import get_args
 
 import click
 
 from llamactl.app import App
+from llamactl.paths import FilePath
 from llamactl_catalog.cautions import MAX_PRICE_AGE_DAYS
 from llamactl_catalog.limits import Limits
 from llamactl_catalog.placement import Objective, Quantization
@@ -101,6 +103,7 @@ _AMOUNT = click.FloatRange(min=0, min_open=True)
 )
 @click.option("--limit", type=_TOKENS, metavar="N", help="Show N placements; the table else 10.")
 @click.option("--all", "everything", is_flag=True, help="Every region, and why offers fail.")
+@click.option("--html", type=FilePath(dir_okay=False), metavar="FILE", help="Write a page to FILE.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def command(
@@ -125,6 +128,7 @@ def command(
     max_price_age: int,
     limit: int | None,
     everything: bool,
+    html: Path | None,
     as_json: bool,
 ) -> None:
     """Rank where MODEL can run, by cost, latency or throughput."""
@@ -147,6 +151,7 @@ def command(
         max_price_age_days=max_price_age,
         limit=limit,
         everything=everything,
+        html=html,
         as_json=as_json,
     )
     if cloud == "local":

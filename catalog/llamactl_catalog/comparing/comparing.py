@@ -1,0 +1,116 @@
+"""Compares what models cost on each cloud for a month's load."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from llamactl_catalog.candidates import Arithmetic
+from llamactl_catalog.cautions import MAX_PRICE_AGE_DAYS
+from llamactl_catalog.clouds import Cloud
+from llamactl_catalog.comparing.assumptions import (
+    assumptions,
+    license_terms,
+    price_dates,
+    residency,
+)
+from llamactl_catalog.comparing.capacity import Question
+from llamactl_catalog.comparing.comparison import (
+    ApiPrice,
+    Comparison,
+    Load,
+    ModelComparison,
+)
+from llamactl_catalog.comparing.sides import Surroundings, side
+from llamactl_catalog.engines import TGI, Engine
+from llamactl_catalog.errors import InvalidInput
+from llamactl_catalog.hardware import Offer
+from llamactl_catalog.limits import Limits
+from llamactl_catalog.model import Model
+from llamactl_catalog.placement import Quantization
+from llamactl_catalog.planning import NO_LIMITS, check_workload
+from llamactl_catalog.regions import Region
+from llamactl_catalog.workload import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A model to compare, and what one request to it may take at most."""
+
+    model: Model
+    context_tokens: int
+
+
+def compare(  # noqa: PLR0913 - one question, and what it depends on
+    subjects: Sequence[Subject],
+    offers: Sequence[Offer],
+    load: Load,
+    *,
+    clouds: Sequence[Cloud],
+    regions: Mapping[tuple[str, str], Region],
+    today: date,
+    version: str,
+    apis: Sequence[ApiPrice] = (),
+    limits: Limits = NO_LIMITS,
+    quantizations: Sequence[Quantization] = ("none",),
+    engine: Engine = TGI,
+    arithmetic: Arithmetic | None = None,
+    scope: Sequence[str] = (),
+    max_price_age_days: int = MAX_PRICE_AGE_DAYS,
+) -> Comparison:
+    """Find for each model and cloud the cheapest way to carry a load, and what follows from it.
+
+    Nothing depends on the order of `offers`. `scope` are sentences that say what alone they are.
+    docs/compare.md says how each figure is made.
+
+    Raises:
+        InvalidInput: the load is none, or none for a model.
+    """
+    check_load(load)
+    around = Surroundings(tuple(apis), regions, engine, today, max_price_age_days)
+    compared = []
+    for each in subjects:
+        alone = Workload(load.input_tokens, load.output_tokens, 1, each.context_tokens)
+        check_workload(each.model, alone)
+        asked = Question(
+            each.model,
+            each.context_tokens,
+            load,
+            limits,
+            tuple(quantizations),
+            arithmetic if arithmetic is not None else engine.arithmetic(),
+        )
+        sides = tuple(
+            side(asked, cloud, [o for o in offers if o.instance_type.cloud == cloud.id], around)
+            for cloud in clouds
+        )
+        terms = license_terms(each.model)
+        compared.append(ModelComparison(each.model, each.context_tokens, sides, terms))
+    oldest, newest = price_dates(compared, today)
+    found = Comparison(
+        load=load,
+        limits=limits,
+        clouds=tuple(clouds),
+        models=tuple(compared),
+        apis=tuple(apis),
+        assumptions=(),
+        residency=residency(clouds),
+        oldest_price=oldest,
+        newest_price=newest,
+        made_on=today,
+        version=version,
+    )
+    return replace(found, assumptions=assumptions(found, scope, max_price_age_days))
+
+
+def check_load(load: Load) -> None:
+    """Refuse a load that nothing can carry.
+
+    Raises:
+        InvalidInput: a number is out of its range.
+    """
+    if not 0 < load.monthly_tokens < float("inf"):
+        message = f"{load.monthly_tokens:g} tokens a month"
+        raise InvalidInput(message, hint="it must be above 0, and finite")
+    if not 1 <= load.peak < float("inf"):
+        message = f"a peak of {load.peak:g} times the mean"
+        raise InvalidInput(message, hint="it must be at least 1: the busiest time is no calmer")

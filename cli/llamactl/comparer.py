@@ -1,0 +1,244 @@
+"""Answers `llamactl compare`: compares, prints, and says why where no cloud carries the load."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import click
+
+from llamactl.app import App
+from llamactl.compare_markdown import compare_markdown
+from llamactl.compare_page import compare_page
+from llamactl.compare_record import compare_record
+from llamactl.output import print_json, talk
+from llamactl.planner import workload_of
+from llamactl_catalog.availability import cached_listings
+from llamactl_catalog.clouds import clouds
+from llamactl_catalog.comparing.comparing import Subject, check_load, compare
+from llamactl_catalog.comparing.comparison import SECONDS_PER_MONTH, ApiPrice, Comparison, Load
+from llamactl_catalog.engines import TGI
+from llamactl_catalog.engines import engine as engine_of
+from llamactl_catalog.errors import InvalidInput, NoCapacity
+from llamactl_catalog.fields import did_you_mean
+from llamactl_catalog.hardware import Offer
+from llamactl_catalog.limits import Limits
+from llamactl_catalog.model import Model
+from llamactl_catalog.offers import load_hardware, load_prices, offers
+from llamactl_catalog.placement import Quantization
+from llamactl_catalog.planning import check_workload
+from llamactl_catalog.regions import Region, load_regions
+from llamactl_catalog.selection import Selection
+
+USUAL_MONTHLY_TOKENS = 100e6
+"""The load where none is named: a small one."""
+_EU = "EU"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the options of the command say."""
+
+    models: tuple[str, ...]
+    load: Load
+    context_tokens: int | None
+    apis: tuple[ApiPrice, ...]
+    regions: tuple[str, ...]
+    geographies: tuple[str, ...]
+    instance_types: tuple[str, ...]
+    gpus: tuple[str, ...]
+    quantizations: tuple[Quantization, ...]
+    engine: str | None
+    limits: Limits
+    today: date
+    max_price_age_days: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where the comparison goes; `html` is the file of a page."""
+
+    as_markdown: bool
+    as_json: bool
+    html: Path | None
+
+
+def load_of(
+    monthly_tokens: float | None,
+    rps: float | None,
+    input_tokens: int,
+    output_tokens: int,
+    peak: float,
+) -> Load:
+    """Give the load of a month, said in tokens or in requests per second.
+
+    Raises:
+        InvalidInput: it is said in both ways.
+    """
+    if monthly_tokens is not None and rps is not None:
+        raise InvalidInput(
+            "--monthly-tokens and --rps both say what the load is", hint="name one of the two"
+        )
+    if rps is not None:
+        monthly_tokens = rps * SECONDS_PER_MONTH * (input_tokens + output_tokens)
+    if monthly_tokens is None:
+        monthly_tokens = USUAL_MONTHLY_TOKENS
+    return Load(monthly_tokens, input_tokens, output_tokens, peak)
+
+
+def compare_clouds(app: App, asked: Question, output: Output) -> None:
+    """Compare the clouds, and print the comparison.
+
+    Raises:
+        NoCapacity: no cloud carries the load for any of the models.
+        InvalidInput: an option is none, or two of them contradict each other.
+    """
+    _check(asked, output)
+    catalog = app.catalog()
+    models = [catalog.model(each) for each in asked.models]
+    hardware, prices = load_hardware(), load_prices(app.cache_dir)
+    every_offer = offers(hardware, prices, cached_listings(app.cache_dir))
+    found = comparison_of(models, asked, every_offer)
+    carried = any(each.cheapest is not None for each in found.models)
+    if output.as_json:
+        print_json(compare_record(found))
+    elif carried and output.as_markdown:
+        click.echo(compare_markdown(found))
+    elif carried:
+        click.echo(compare_page(found))
+    if not carried:
+        raise _nothing(found)
+    if output.html is not None:
+        from llamactl.report import compare_html, write_page
+
+        write_page(output.html, compare_html(found))
+        talk(f"\nwrote {output.html}")
+
+
+def comparison_of(
+    models: Sequence[Model], asked: Question, every_offer: Sequence[Offer]
+) -> Comparison:
+    """Compare models on what is asked for of the offers."""
+    engine = TGI if asked.engine is None else engine_of(asked.engine)
+    load = asked.load
+    subjects = []
+    for model in models:
+        tokens = load.input_tokens, load.output_tokens
+        workload = workload_of(model, *tokens, 1, asked.context_tokens, 1.0)
+        check_workload(model, workload)
+        subjects.append(Subject(model, workload.context_tokens))
+    regions = load_regions()
+    # The hardware table has the clouds that rent, and only they are compared.
+    rented = dict.fromkeys(each.instance_type.cloud for each in every_offer)
+    selection = Selection((), asked.regions, asked.instance_types, asked.gpus)
+    inside = _inside(asked.geographies, selection.of(every_offer), regions)
+    return compare(
+        subjects,
+        inside,
+        load,
+        clouds=[each for name, each in clouds().items() if name in rented],
+        regions=regions,
+        today=asked.today,
+        version=asked.version,
+        apis=asked.apis,
+        limits=asked.limits,
+        quantizations=asked.quantizations,
+        engine=engine,
+        scope=_scope(asked),
+        max_price_age_days=asked.max_price_age_days,
+    )
+
+
+def _scope(asked: Question) -> tuple[str, ...]:
+    """Say what alone was compared, by the options that narrowed it."""
+    limits = asked.limits
+    narrow = {
+        "--geography": asked.geographies,
+        "--region": asked.regions,
+        "--instance-type": asked.instance_types,
+        "--gpu": asked.gpus,
+        "--max-usd-per-hour": (limits.max_usd_per_hour,),
+        "--max-ms-per-token": (limits.max_ms_per_token,),
+        "--max-ttft-ms": (limits.max_ttft_ms,),
+    }
+    said = [
+        f"{option} {value:g}" if isinstance(value, float) else f"{option} {value}"
+        for option, values in narrow.items()
+        for value in values
+        if value is not None
+    ]
+    return (f"Only what keeps to this was compared: {', '.join(said)}.",) if said else ()
+
+
+def _check(asked: Question, output: Output) -> None:
+    """Refuse what cannot be, before any work is done for it."""
+    check_load(asked.load)
+    names = [each.name for each in asked.apis]
+    if twins := sorted({name for name in names if names.count(name) > 1}):
+        message = f"--api: '{twins[0]}' is there twice"
+        raise InvalidInput(message, hint="give each API a name of its own")
+    if output.as_json and output.as_markdown:
+        message = "--json and --markdown both print the comparison"
+        raise InvalidInput(message, hint="name one of the two")
+    if output.html is not None:
+        from llamactl.report import check_installed, check_target
+
+        check_installed()
+        check_target(output.html)
+
+
+def _inside(
+    geographies: Sequence[str],
+    selected: Sequence[Offer],
+    regions: Mapping[tuple[str, str], Region],
+) -> Sequence[Offer]:
+    """Keep the offers in the parts of the world, countries or unions that are asked for."""
+    if not geographies:
+        return selected
+    places = {region: _places(each) for region, each in regions.items()}
+    known = {name.casefold(): name for names in places.values() for name in names}
+    for text in geographies:
+        if text.casefold() not in known:
+            wide = sorted({each.geography for each in regions.values()} | {_EU})
+            close = did_you_mean(text, sorted(known.values()))
+            message = f"--geography: there is no '{text}'{close}"
+            hint = f"one of {', '.join(wide)}, or a country with regions, such as Germany"
+            raise InvalidInput(message, hint=hint)
+    asked = {known[text.casefold()] for text in geographies}
+    inside = [
+        each
+        for each in selected
+        if asked & places.get((each.price.cloud, each.price.region), frozenset())
+    ]
+    if not inside:
+        priced = {place for each in selected for place in _places_of(each, regions)}
+        named = " or ".join(sorted(asked))
+        hint = f"there are offers in {', '.join(sorted(priced))}"
+        raise InvalidInput(f"nothing that is asked for is offered in {named}", hint=hint)
+    return inside
+
+
+def _places(region: Region) -> frozenset[str]:
+    return frozenset({region.geography, region.country, *((_EU,) if region.in_eu else ())})
+
+
+def _places_of(offer: Offer, regions: Mapping[tuple[str, str], Region]) -> frozenset[str]:
+    region = regions.get((offer.price.cloud, offer.price.region))
+    return frozenset() if region is None else _places(region)
+
+
+def _nothing(found: Comparison) -> NoCapacity:
+    """Say why each cloud carries none of the models."""
+    reasons = "".join(
+        f"\n  {each.model.id} on {side.cloud.name}: {side.reason}"
+        for each in found.models
+        for side in each.sides
+    )
+    names = " and ".join(each.model.id for each in found.models)
+    clouds_named = " nor ".join(each.name for each in found.clouds)
+    return NoCapacity(
+        f"neither {clouds_named} carries {names} for this load{reasons}",
+        hint="loosen the limits, take more regions and GPUs, or --quantize any; "
+        f"`llamactl plan {found.models[0].model.id}` says more",
+    )
