@@ -4,6 +4,7 @@ Only the standard library, and no syntax newer than Python 3.6, so that an old o
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -15,6 +16,17 @@ SYNC = {
     "try": ["--extra", "local", "--no-dev"],
     "dev": ["--extra", "local", "--group", "dev"],
 }
+# What tests use where it is there, by program: images, and pages. A test that lacks one says so,
+# and is skipped.
+DEBIAN_PACKAGES = {
+    "buildah": "buildah",
+    "skopeo": "skopeo",
+    "docker-registry": "docker-registry",
+    "chromium": "chromium",
+}
+AZURITE = "azurite@3.35.0"  # Blob Storage; later ones need Node.js 22
+INSTALL_TIMEOUT_S = 300
+QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 PACKAGES = ["catalog", "containers", "infra", "gateway", "cli"]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,6 +51,9 @@ def main() -> int:
             "run it again; behind a package mirror, which uv.lock does not know: "
             f"{PYTHON} -m pip install -e .[local]",
         )
+    if purpose == "dev":
+        debian_packages()
+        azurite()
     (VENV / f".ready-{purpose}").touch()
     return 0
 
@@ -56,6 +71,44 @@ def set_up(sync: list) -> None:
     say("installing the packages of uv.lock")
     run(uv, "sync", "--quiet", "--locked", "--inexact", "--compile-bytecode", *sync)
     run(PYTHON, "-m", "compileall", "-q", *PACKAGES)
+
+
+def debian_packages() -> None:
+    """Install what is missing where that needs nobody's word: as root, with apt. Never fail."""
+    missing = [package for program, package in DEBIAN_PACKAGES.items() if not shutil.which(program)]
+    if not missing:
+        return
+    apt = shutil.which("apt-get")
+    if apt is None or not hasattr(os, "geteuid") or os.geteuid() != 0:
+        say("not installed: {}; the tests that need them are skipped".format(", ".join(missing)))
+        return
+    say("installing {}".format(", ".join(missing)))
+    for words in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
+        attempt(apt, *words)
+    left = [program for program in DEBIAN_PACKAGES if not shutil.which(program)]
+    if left:
+        say("not to be had: {}; the tests that need them are skipped".format(", ".join(left)))
+
+
+def azurite() -> None:
+    """Install Azurite into the environment, where there is npm. Never fail."""
+    npm = shutil.which("npm")
+    if WINDOWS or (BIN / "azurite").exists() or shutil.which("azurite"):
+        return
+    if npm is not None:
+        say(f"installing {AZURITE}")
+        attempt(npm, "install", "--global", "--silent", "--prefix", str(VENV), AZURITE)
+    if not (BIN / "azurite").exists():
+        say("no azurite: the tests that need Blob Storage are skipped")
+
+
+def attempt(*command: str) -> None:
+    """Run an installer that may fail, but not without end."""
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    try:
+        subprocess.call(command, env=environment, timeout=INSTALL_TIMEOUT_S, **QUIET)
+    except (OSError, subprocess.TimeoutExpired):
+        say(f"{command[0]} did not get through")
 
 
 def works() -> bool:

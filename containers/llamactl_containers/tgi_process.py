@@ -19,9 +19,13 @@ from typing import IO
 
 from llamactl_catalog.errors import CleanupIncomplete
 from llamactl_containers import docker
+from llamactl_containers.engines.tgi_docker import (
+    TgiSettings,
+    run_arguments,
+    run_environment,
+)
 from llamactl_containers.health import HOST, answers
 from llamactl_containers.llamacpp.launch import FAILED_EXIT_CODE, FailedReason
-from llamactl_containers.tgi import TgiSettings, run_arguments, run_environment
 
 _PROBE_S = 0.2
 _STDIN = 0

@@ -8,8 +8,8 @@ from typing import assert_never
 
 from llamactl_containers import docker
 from llamactl_containers.disk import told
+from llamactl_containers.engines.tgi_docker import TgiSettings
 from llamactl_containers.llamacpp.launch import LaunchSettings, default_threads
-from llamactl_containers.tgi import TgiSettings
 from llamactl_infra.local.files import make_folder
 from llamactl_infra.local.records import Record
 from llamactl_infra.spec import Spec
@@ -67,6 +67,8 @@ def launch_text(record: Record, port: int, weights_dir: Path) -> str:
                 revision=spec.revision,
                 num_shard=spec.num_shard if spec.num_shard is not None else 1,
                 max_total_tokens=spec.context_tokens,
+                prefill_tokens=spec.prefill_tokens,
+                batch_tokens=spec.batch_tokens,
                 weights_dir=str(weights_dir),
                 port=port,
                 api_key=spec.api_key,

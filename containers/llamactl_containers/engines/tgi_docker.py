@@ -1,18 +1,15 @@
-"""Text Generation Inference: the image, its settings, and the arguments that run it with Docker."""
+"""TGI on this machine: the arguments that run its published image with Docker."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from llamactl_catalog.engine_versions import engine_version
 from llamactl_catalog.errors import InvalidFile
+from llamactl_catalog.serving_contracts import OWN_MACHINE, serving_contract
 from llamactl_containers.docker import INSTANCE_LABEL
 
-# Apache-2.0, and the release that TGI's own documentation names. 1.0.0 to 1.4.5 are under a license
-# that forbids paid hosting. Source: huggingface/text-generation-inference, README, 2026-01.
-VERSION = "3.3.5"
-IMAGE = f"ghcr.io/huggingface/text-generation-inference:{VERSION}"
-_CONTAINER_PORT = 80  # PORT of the image's Dockerfile
 _WEIGHTS = "/data"  # HF_HOME of the image's Dockerfile
 _MODEL = "/model"
 
@@ -21,8 +18,9 @@ _MODEL = "/model"
 class TgiSettings:
     """One TGI container on this machine.
 
-    `model_id` is a Hub repository or a folder's absolute path. `weights_dir` keeps what is
-    downloaded. `port` 0 takes a free one.
+    `model_id` is a Hub repository or a folder's absolute path. `prefill_tokens` is the most that
+    prompts are worked on at once. `batch_tokens` bounds all requests together, where TGI does not
+    find that out by itself. `weights_dir` keeps what is downloaded. `port` 0 takes a free one.
     """
 
     instance_id: str
@@ -32,6 +30,8 @@ class TgiSettings:
     num_shard: int
     max_total_tokens: int
     weights_dir: str
+    prefill_tokens: int | None = None
+    batch_tokens: int | None = None
     port: int = 0
     api_key: str | None = field(default=None, repr=False)
 
@@ -54,15 +54,6 @@ class TgiSettings:
             raise InvalidFile("launch file", problems, hint=hint) from error
 
 
-def shards(gpus: int, heads: int, kv_heads: int) -> int:
-    """Choose the most shards, up to one a GPU, that divide attention and key-value heads.
-
-    Source: text-generation-inference, flash_llama_modeling: both must divide by the shard count.
-    """
-    fitting = (n for n in range(1, gpus + 1) if heads % n == 0 and kv_heads % n == 0)
-    return max(fitting, default=1)
-
-
 def run_arguments(settings: TgiSettings, port: int, environment: Mapping[str, str]) -> list[str]:
     """Give the command line that runs the container in the foreground.
 
@@ -79,6 +70,10 @@ def run_arguments(settings: TgiSettings, port: int, environment: Mapping[str, st
         "MAX_TOTAL_TOKENS": str(settings.max_total_tokens),
         "USAGE_STATS": "off",
     }
+    if settings.prefill_tokens is not None:
+        values["MAX_BATCH_PREFILL_TOKENS"] = str(settings.prefill_tokens)
+    if settings.batch_tokens is not None:
+        values["MAX_BATCH_TOTAL_TOKENS"] = str(settings.batch_tokens)
     if settings.revision is not None and not is_folder:
         values["REVISION"] = settings.revision
     names = [*(f"{name}={value}" for name, value in values.items()), *_secrets(environment)]
@@ -86,10 +81,10 @@ def run_arguments(settings: TgiSettings, port: int, environment: Mapping[str, st
         *("docker", "run", "--rm", "--name", settings.container),
         *("--label", f"{INSTANCE_LABEL}={settings.instance_id}"),
         *("--gpus", "all", "--shm-size", "1g"),  # shm: NCCL between shards
-        *("-p", f"127.0.0.1:{port}:{_CONTAINER_PORT}"),
+        *("-p", f"127.0.0.1:{port}:{serving_contract(OWN_MACHINE).port}"),
         *(part for mount in mounts for part in ("-v", mount)),
         *(part for name in names for part in ("-e", name)),
-        IMAGE,
+        engine_version("tgi").image,
     ]
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from llamactl_catalog.errors import InvalidFile
-from llamactl_containers.tgi import TgiSettings, run_arguments, run_environment, shards
+from llamactl_containers.engines.tgi_docker import TgiSettings, run_arguments, run_environment
 from llamactl_containers.tgi_process import diagnosis
 
 SETTINGS = TgiSettings(
@@ -14,6 +14,7 @@ SETTINGS = TgiSettings(
     num_shard=2,
     max_total_tokens=4096,
     weights_dir="/cache/hub",
+    prefill_tokens=4096,
     port=8080,
     api_key="secret-key",
 )
@@ -28,6 +29,7 @@ docker run --rm --name llamactl-demo
 -e NUM_SHARD=2
 -e MAX_TOTAL_TOKENS=4096
 -e USAGE_STATS=off
+-e MAX_BATCH_PREFILL_TOKENS=4096
 -e REVISION=f5db02d
 -e HF_TOKEN
 -e API_KEY
@@ -38,6 +40,12 @@ def test_the_container_is_run_with_these_arguments():
     environment = run_environment(SETTINGS, {"HF_TOKEN": "hf_secret"})
 
     assert run_arguments(SETTINGS, 8080, environment) == GOLDEN.split()
+
+
+def test_all_requests_together_are_bounded_where_tgi_does_not_count_them():
+    arguments = run_arguments(replace(SETTINGS, batch_tokens=8192), 8080, {})
+
+    assert "MAX_BATCH_TOTAL_TOKENS=8192" in arguments
 
 
 def test_no_secret_is_an_argument_or_in_a_repr():
@@ -71,23 +79,6 @@ def test_settings_are_read_as_they_were_written():
 def test_a_launch_file_that_is_none_is_told(text):
     with pytest.raises(InvalidFile, match="launch file"):
         TgiSettings.from_json(text)
-
-
-@pytest.mark.parametrize(
-    ("gpus", "heads", "kv_heads", "expected"),
-    [
-        (1, 32, 32, 1),
-        (2, 32, 32, 2),
-        (3, 32, 32, 2),
-        (8, 40, 40, 8),  # Llama 2 13B
-        (8, 64, 8, 8),  # Llama 2 70B
-        (16, 64, 8, 8),
-        (8, 71, 1, 1),  # Falcon 7B: a prime number of heads
-        (0, 32, 32, 1),
-    ],
-)
-def test_shards_divide_both_kinds_of_heads(gpus, heads, kv_heads, expected):
-    assert shards(gpus, heads, kv_heads) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Engines that come as container images: how each is started, one module an engine."""
