@@ -1,10 +1,12 @@
 """Fixtures that every package's tests may use, and the tests that need the Pulumi engine."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from standins.object_storage import S3, Blob, azurite, running_blob, running_s3
 from tiny_llama import make_tiny_llama
 
 
@@ -12,6 +14,39 @@ from tiny_llama import make_tiny_llama
 def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Llama model file of 435 KB with random weights."""
     return make_tiny_llama(tmp_path_factory.mktemp("tiny") / "tiny-llama.gguf")
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3]:
+    """S3's protocol, by moto's server."""
+    with running_s3() as server:
+        yield server
+
+
+@pytest.fixture
+def s3(s3_server: S3, monkeypatch: pytest.MonkeyPatch) -> S3:
+    """An S3 that this process's environment leads to."""
+    for name, value in s3_server.environment.items():
+        monkeypatch.setenv(name, value)
+    return s3_server
+
+
+@pytest.fixture(scope="session")
+def blob_server() -> Iterator[Blob]:
+    """Blob Storage's protocol, by Azurite."""
+    program = azurite()
+    if program is None:
+        pytest.skip("azurite is not on PATH: npm install --global azurite")
+    with running_blob(program) as server:
+        yield server
+
+
+@pytest.fixture
+def blob(blob_server: Blob, monkeypatch: pytest.MonkeyPatch) -> Blob:
+    """A Blob Storage that this process's environment leads to."""
+    for name, value in blob_server.environment.items():
+        monkeypatch.setenv(name, value)
+    return blob_server
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

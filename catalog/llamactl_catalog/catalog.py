@@ -8,11 +8,13 @@ from typing import get_args
 from llamactl_catalog.documents import (
     Documents,
     license_of,
+    license_problems,
     model_of,
     model_problems,
     read_folder,
 )
 from llamactl_catalog.errors import InvalidFile, NotFound, UnknownModel
+from llamactl_catalog.fields import did_you_mean
 from llamactl_catalog.model import HuggingFaceSource, License, Model, Variant
 from llamactl_catalog.overlay import Overlay, overlay_problems, pinned, read_overlay
 
@@ -55,6 +57,21 @@ class Catalog:
                 )
         raise UnknownModel(model_id, _close_ids(model_id, self.models))
 
+    def license(self, license_id: str) -> License:
+        """Look a license up by its id.
+
+        Raises:
+            NotFound: there is none of that id; it names the close ones.
+        """
+        for each in self.licenses:
+            if each.id == license_id:
+                return each
+        ids = [each.id for each in self.licenses]
+        raise NotFound(
+            f"no license '{license_id}' in the catalog{did_you_mean(license_id, ids)}",
+            hint="llamactl license list lists them all",
+        )
+
 
 def load_catalog(overlay: Path | None = None) -> Catalog:
     """Load and check the built-in catalog, and over it the organization's overlay if there is one.
@@ -67,22 +84,41 @@ def load_catalog(overlay: Path | None = None) -> Catalog:
     layer = Overlay() if overlay is None else read_overlay(overlay)
     added = layer.documents
     licenses = {
-        license_id: license_of(license_id, document.content)
-        for license_id, document in {**added.licenses, **built_in.licenses}.items()
+        **_licenses(added, _folder(overlay)),
+        **_licenses(built_in, _DATA),
     }
     origin = str(overlay)
     own_models, own_problems = _models(built_in, licenses, BUILT_IN)
-    if wrong := [*built_in.problems, *own_problems]:
+    if wrong := [*built_in.problems, *_license_problems(built_in), *own_problems]:
         raise InvalidFile(str(_DATA), wrong)
     added_models, added_problems = _models(added, licenses, origin)
     models = [*own_models, *added_models]
-    wrong = [*added.problems, *added_problems]
+    wrong = [*added.problems, *_license_problems(added), *added_problems]
     wrong += overlay_problems(layer, built_in, models, licenses)
     if wrong:
         raise InvalidFile(origin, wrong)
     return _allowed(
         [pinned(each, layer.pins, licenses, origin) for each in models], layer, licenses
     )
+
+
+def _licenses(documents: Documents, folder: Path | None) -> dict[str, License]:
+    return {
+        license_id: license_of(license_id, document.content, folder)
+        for license_id, document in documents.licenses.items()
+    }
+
+
+def _license_problems(documents: Documents) -> list[str]:
+    return [
+        problem
+        for document in documents.licenses.values()
+        for problem in license_problems(document)
+    ]
+
+
+def _folder(overlay: Path | None) -> Path | None:
+    return overlay.parent if overlay is not None and overlay.is_file() else overlay
 
 
 def _models(

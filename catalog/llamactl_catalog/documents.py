@@ -11,11 +11,14 @@ from llamactl_catalog.fields import Table, did_you_mean
 from llamactl_catalog.model import (
     Architecture,
     ChatDefaults,
+    Condition,
+    Duty,
     EarlierLicense,
     License,
+    LicenseText,
     Model,
 )
-from llamactl_catalog.shapes import ID, LICENSE, MODEL, OPTIONAL_SOURCE_FIELDS, SOURCES
+from llamactl_catalog.shapes import ID, LICENSE, MODEL, OPTIONAL_SOURCE_FIELDS, PLACES, SOURCES
 
 Kind = Literal["models", "licenses"]
 TABLES: Mapping[Kind, Table] = {"models": MODEL, "licenses": LICENSE}
@@ -69,11 +72,19 @@ def read_file(path: Path, table: Table) -> tuple[dict[str, Any], list[str]]:
     return content, list(table.problems(content))
 
 
-def license_of(license_id: str, content: Mapping[str, Any]) -> License:
-    """Build a license from its checked document."""
-    plain = {name: each for name, each in content.items() if name != "notes"}
-    notes = tuple(content.get("notes", ()))
-    return License(id=license_id, notes=notes, **{"effective_on": None, **plain})
+def license_of(license_id: str, content: Mapping[str, Any], overlay: Path | None = None) -> License:
+    """Build a license from its checked document; `overlay` is the folder that its files are in."""
+    nested = {
+        "notes": tuple(content.get("notes", ())),
+        "texts": tuple(_license_text(each, overlay) for each in content.get("texts", ())),
+        "duties": tuple(Duty(**each) for each in content.get("duties", ())),
+        "conditions": tuple(
+            Condition(**{**each, "models": tuple(each.get("models", ()))})
+            for each in content.get("conditions", ())
+        ),
+    }
+    plain = {name: each for name, each in content.items() if name not in nested}
+    return License(id=license_id, **{"effective_on": None, **plain, **nested})
 
 
 def model_of(
@@ -99,6 +110,24 @@ def model_of(
     return Model(id=model_id, origin=origin, **{"prompt_format": None, **plain, **nested})
 
 
+def license_problems(document: Document) -> Iterator[str]:
+    """Say what no single key shows: nothing to accept, two of one kind or id."""
+    content = document.content
+    texts = [each["kind"] for each in content.get("texts", ())]
+    if content["acceptance_required"] and "license" not in texts:
+        yield (
+            f"{document.place}texts: must have one of the kind license, since acceptance_required "
+            "is true: what is accepted is a text"
+        )
+    for where, names in (
+        ("texts[].kind", texts),
+        ("texts[].file_name", [each["file_name"] for each in content.get("texts", ())]),
+        ("conditions[].id", [each["id"] for each in content.get("conditions", ())]),
+    ):
+        for name in sorted({each for each in names if names.count(each) > 1}):
+            yield f'{document.place}{where}: "{name}" stands there twice'
+
+
 def model_problems(document: Document, license_ids: Collection[str]) -> Iterator[str]:
     """Say what no single key shows: licenses that there are not, a shape that cannot be."""
     content = document.content
@@ -118,6 +147,17 @@ def model_problems(document: Document, license_ids: Collection[str]) -> Iterator
             f"{document.place}architecture.kv_heads: is {kv_heads}, "
             f"expected a divisor of the {heads} heads"
         )
+
+
+def _license_text(content: Mapping[str, Any], overlay: Path | None) -> LicenseText:
+    places = []
+    for each in content["places"]:
+        values = {name: value for name, value in each.items() if name != "kind"}
+        if each["kind"] == "file" and overlay is not None:
+            values["path"] = str((overlay / values["path"]).absolute())
+        places.append(PLACES[each["kind"]](**values))
+    nested = {"places": tuple(places), "sha256s": tuple(content.get("sha256s", ()))}
+    return LicenseText(**{**content, **nested})
 
 
 def _read_files(folder: Path, kind: Kind) -> Documents:

@@ -4,7 +4,9 @@ LlamactlError
 ├── InvalidInput            2   an option, a name, a request that cannot be served as asked
 │   ├── InvalidFile         2   a file with problems, all of them at once
 │   └── PromptTooLong       2   a prompt that does not fit the model's context
+├── LicenseRefused          3   terms that are not accepted, or that forbid this use
 ├── NoCapacity              5   memory, disk, a port or a lock that is not to be had now
+├── NoAccess                6   gated weights that this token may not read
 ├── Unhealthy               8   an endpoint that does not answer as it should
 ├── CleanupIncomplete       9   something of a deployment is still there after `destroy`
 ├── NoPermission           10   credentials or file permissions are missing
@@ -51,10 +53,22 @@ class PromptTooLong(InvalidInput):
     """A prompt that does not fit the model's context."""
 
 
+class LicenseRefused(LlamactlError):
+    """Terms that are not accepted, or that forbid this use."""
+
+    exit_code = 3
+
+
 class NoCapacity(LlamactlError):
     """Memory, disk, a port or a lock that is not to be had now."""
 
     exit_code = 5
+
+
+class NoAccess(LlamactlError):
+    """Gated weights that this token may not read."""
+
+    exit_code = 6
 
 
 class Unhealthy(LlamactlError):

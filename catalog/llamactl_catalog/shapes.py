@@ -21,11 +21,14 @@ from llamactl_catalog.fields import (
     Whole,
 )
 from llamactl_catalog.model import (
+    Answer,
     ArchitectureKind,
     Guardrails,
     Hosting,
     PromptFormatName,
     Source,
+    TextKind,
+    TextPlace,
     Variant,
 )
 
@@ -34,6 +37,11 @@ ID = Text(
 )
 _REVISION = Text(pattern=r"[0-9a-f]{40}", words="a full commit of 40 hexadecimal digits")
 _SHA256 = Text(pattern=r"[0-9a-f]{64}", words="a SHA-256 of 64 hexadecimal digits")
+_FILE = Text(pattern=r"[^/\s]\S*", words="the path of a file, as LICENSE.txt")
+_HUB_REPOSITORY = Text(
+    pattern=r"(spaces/|datasets/)?[\w.-]+/[\w.-]+",
+    words="a repository like meta-llama/Llama-2-7b-hf, of a Space with spaces/ before it",
+)
 
 _ARCHITECTURE = Table(
     {
@@ -113,6 +121,38 @@ MODEL = Table(
     },
 )
 
+PLACES: dict[str, type[TextPlace]] = {
+    get_args(get_type_hints(each)["kind"])[0]: each for each in get_args(TextPlace)
+}
+_LICENSE_TEXT = Table(
+    {
+        "kind": Text(choices=get_args(TextKind)),
+        "file_name": Text(pattern=r"[A-Za-z0-9][\w.-]*", words="the name of a file"),
+        "places": ListOf(
+            OneOf(
+                {
+                    "hub": Table({"path": _FILE}, {"repo": _HUB_REPOSITORY, "revision": _REVISION}),
+                    "web": Table({"url": Text(pattern=r"https?://\S+", words="a URL")}),
+                    "package": Table({"package": Text(), "path": _FILE}),
+                    "file": Table({"path": Text()}),
+                }
+            ),
+            minimum=1,
+        ),
+    },
+    {"sha256s": ListOf(_SHA256), "normalized_sha256": _SHA256, "unverified": Text()},
+)
+_CONDITION = Table(
+    {
+        "id": ID,
+        "question": Text(),
+        "expected": Text(choices=get_args(Answer)),
+        "otherwise": Text(),
+        "source": Text(),
+    },
+    {"models": ListOf(Text(), minimum=1)},
+)
+
 LICENSE = Table(
     {
         "name": Text(),
@@ -124,7 +164,16 @@ LICENSE = Table(
         "acceptance_required": Flag(),
         "source": Text(),
     },
-    {"effective_on": Day(), "notes": ListOf(Text())},
+    {
+        "version": Text(),
+        "effective_on": Day(),
+        "checked_on": Day(),
+        "notes": ListOf(Text()),
+        "notice": Text(),
+        "texts": ListOf(_LICENSE_TEXT, minimum=1),
+        "duties": ListOf(Table({"text": Text(), "source": Text()}), minimum=1),
+        "conditions": ListOf(_CONDITION, minimum=1),
+    },
 )
 
 _CRITERIA: dict[str, Field] = {

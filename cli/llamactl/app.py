@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from llamactl_catalog.catalog import Catalog
+    from llamactl_containers.licensing.ledger import Ledger
+    from llamactl_containers.licensing.texts import LicenseTexts
     from llamactl_infra.local.target import LocalTarget
 
 
@@ -17,6 +19,8 @@ class App:
     cache_dir: Path
     catalog_overlay: Path | None = None
     non_interactive: bool = False
+    license_ledger: str | None = None
+    license_policy: Path | None = None
 
     def catalog(self) -> "Catalog":
         """Load the catalog with the organisation's overlay."""
@@ -29,3 +33,22 @@ class App:
         from llamactl_infra.local.target import LocalTarget
 
         return LocalTarget(self.state_dir, weights_dir=self.cache_dir / "hub")
+
+    def license_texts(self) -> "LicenseTexts":
+        """Give what reads the texts of licenses, and keeps them in the cache folder."""
+        import os
+
+        from llamactl_containers.licensing.texts import LicenseTexts
+
+        return LicenseTexts(self.cache_dir / "licenses", os.environ)
+
+    def ledger_address(self) -> str:
+        """Say where acceptances are kept: a folder, or an address of object storage."""
+        default = str(self.state_dir / "licenses")
+        return self.license_ledger if self.license_ledger is not None else default
+
+    def ledger(self) -> "Ledger":
+        """Open the ledger of acceptances."""
+        from llamactl_containers.licensing.ledger import open_ledger
+
+        return open_ledger(self.ledger_address())

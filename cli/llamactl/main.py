@@ -11,7 +11,7 @@ import click
 
 from llamactl.app import App
 from llamactl.output import prepare_streams, silence_stdout, talk
-from llamactl.paths import FilePath
+from llamactl.paths import FilePath, LedgerPlace
 from llamactl.settings import command_settings, default_dir, read_settings
 from llamactl_catalog.errors import LlamactlError, NoCapacity
 
@@ -30,8 +30,20 @@ class Entry(NamedTuple):
 COMMANDS = {
     "models": Entry("models", "The catalog: what can be deployed.", "Choose"),
     "plan": Entry("plan", "Rank where MODEL can run, by cost, latency or throughput.", "Choose"),
+    "compare": Entry(
+        "compare", "Compare what MODEL costs on each cloud for a month's load.", "Choose"
+    ),
     "catalog": Entry(
         "catalog", "The facts that llamactl plans with, and how to renew them.", "Choose"
+    ),
+    "license": Entry(
+        "license", "Terms of the models: what they ask, and who accepted them.", "Choose"
+    ),
+    "image": Entry(
+        "image", "Container images: the recipe, the build, and where they are kept.", "Run"
+    ),
+    "weights": Entry(
+        "weights", "Weights: who may read them, fetch, stage into your storage, verify.", "Run"
     ),
     "deploy": Entry("deploy", "Deploy MODEL and wait until it answers.", "Run"),
     "list": Entry(
@@ -123,6 +135,16 @@ def _load_settings(ctx: click.Context, _param: click.Parameter, value: Path | No
     type=FilePath(),
     help="Your organization's models, pins, allows and denies: a folder or a file.",
 )
+@click.option(
+    "--license-ledger",
+    type=LedgerPlace(),
+    help="Where accepted licenses are on record: a folder, s3://bucket/prefix or az://…",
+)
+@click.option(
+    "--license-policy",
+    type=FilePath(dir_okay=False),
+    help="Your organization's file of accepted licenses.",
+)
 @click.option("--non-interactive", is_flag=True, help="Never ask; fail and name the option.")
 @click.version_option(package_name="llamactl", prog_name="llamactl")
 @click.pass_context
@@ -132,6 +154,8 @@ def cli(
     state_dir: Path | None,
     cache_dir: Path | None,
     catalog_overlay: Path | None,
+    license_ledger: str | None,
+    license_policy: Path | None,
     non_interactive: bool,
 ) -> None:
     """Open LLMs on your own AWS or Azure account, or on this machine, in one command."""
@@ -140,6 +164,8 @@ def cli(
         cache_dir=(cache_dir if cache_dir is not None else default_dir("cache")).absolute(),
         catalog_overlay=catalog_overlay,
         non_interactive=non_interactive,
+        license_ledger=license_ledger,
+        license_policy=license_policy,
     )
 
 

@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from llamactl_catalog.catalog import BUILT_IN
-from llamactl_catalog.model import Architecture, Hosting, License, Model, Source
+from llamactl_catalog.licensing.gate import kept_back_use
+from llamactl_catalog.model import Architecture, Hosting, Model, Source
 from llamactl_catalog.units import format_bytes, format_count
 
 COLUMNS = 80
+REFUSED = "REFUSED unless an override with a reason is on record"
 _LABEL = 15
-_HOSTING: dict[Hosting, str] = {
+HOSTING: dict[Hosting, str] = {
     "allowed": "hosting is allowed",
     "separate-license": "hosting it for others needs a separate license",
     "forbidden": "hosting it for others is forbidden",
@@ -25,30 +27,40 @@ def model_page(model: Model) -> str:
     lines = [
         f"{model.id}: {model.name}",
         "",
-        *_entry("family", [f"{model.family}, {model.variant}"]),
-        *_entry("parameters", [parameters]),
-        *_entry("weights", [f"{weights} ({model.weights_bytes:,} bytes)"]),
-        *_entry("architecture", [_architecture_text(model.architecture)]),
-        *_entry("context", [f"{model.architecture.context_tokens:,} tokens"]),
-        *_entry("prompt format", [_prompt_text(model)]),
-        *_entry("guardrails", [_guardrails_text(model)]),
-        *_entry("chat defaults", _chat_defaults(model)),
-        *_entry("license", _license_texts(model.license)),
-        *_entry(
+        *entry("family", [f"{model.family}, {model.variant}"]),
+        *entry("parameters", [parameters]),
+        *entry("weights", [f"{weights} ({model.weights_bytes:,} bytes)"]),
+        *entry("architecture", [_architecture_text(model.architecture)]),
+        *entry("context", [f"{model.architecture.context_tokens:,} tokens"]),
+        *entry("prompt format", [_prompt_text(model)]),
+        *entry("guardrails", [_guardrails_text(model)]),
+        *entry("chat defaults", _chat_defaults(model)),
+        *entry("license", _license_texts(model)),
+        *entry(
             "",
             [
                 _earlier_text(each.license, each.changed_at, each.note)
                 for each in model.earlier_licenses
             ],
         ),
-        *_entry("access", [_access_text(model)]),
-        *_entry("notes", model.notes),
-        *_entry("checked", [f"{model.checked_on.isoformat()}. {model.source}"]),
-        *_entry("added by", [] if model.origin == BUILT_IN else [model.origin]),
+        *entry("access", [_access_text(model)]),
+        *entry("notes", model.notes),
+        *entry("checked", [f"{model.checked_on.isoformat()}. {model.source}"]),
+        *entry("added by", [] if model.origin == BUILT_IN else [model.origin]),
         "",
         *_source_lines(model.sources, datetime.now(UTC).date()),
     ]
     return "\n".join(lines)
+
+
+def entry(label: str, texts: Sequence[str]) -> list[str]:
+    """Set each text beside the label, the lines that follow its first indented."""
+    lines = []
+    for text in texts:
+        first, *rest = wrapped(text, COLUMNS - _LABEL - 2) or [""]
+        lines += [first, *(f"  {line}" for line in rest)]
+    labels = [label, *[""] * len(lines)]
+    return [f"{name:<{_LABEL}}{line}" for name, line in zip(labels, lines, strict=False)]
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -61,16 +73,6 @@ def wrapped(text: str, width: int) -> list[str]:
 def shortened(text: str, width: int) -> str:
     """Cut a text to `width`, with an ellipsis in place of what is cut."""
     return text if len(text) <= width else f"{text[: width - 1]}…"
-
-
-def _entry(label: str, texts: Sequence[str]) -> list[str]:
-    """Set each text beside the label, the lines that follow its first indented."""
-    lines = []
-    for text in texts:
-        first, *rest = wrapped(text, COLUMNS - _LABEL - 2) or [""]
-        lines += [first, *(f"  {line}" for line in rest)]
-    labels = [label, *[""] * len(lines)]
-    return [f"{name:<{_LABEL}}{line}" for name, line in zip(labels, lines, strict=False)]
 
 
 def _architecture_text(shape: Architecture) -> str:
@@ -112,15 +114,25 @@ def _chat_defaults(model: Model) -> list[str]:
     return [f"{name.replace('_', ' ')}: {value}" for name, value in given.items()]
 
 
-def _license_texts(terms: License) -> list[str]:
+def _license_texts(model: Model) -> list[str]:
+    terms = model.license
     since = "" if terms.effective_on is None else f", of {terms.effective_on.isoformat()}"
     conditions = [
         "must be accepted first" if terms.acceptance_required else "needs no acceptance",
         "a business may use it" if terms.commercial_use else "NOT for commercial use",
-        _HOSTING[terms.hosting],
+        HOSTING[terms.hosting],
     ]
-    notes = [f"- {note}" for note in terms.notes]
-    return [f"{terms.name} ({terms.id}{since})", "; ".join(conditions), *notes]
+    kept_back = kept_back_use(terms)
+    refused = [] if kept_back is None else [f"{REFUSED}: it {kept_back}"]
+    asked = [each.otherwise for each in terms.conditions if each.is_asked_for(model.id)]
+    points = [*(each.text for each in terms.duties), *asked, *terms.notes]
+    return [
+        f"{terms.name} ({terms.id}{since})",
+        "; ".join(conditions),
+        *refused,
+        *(f"- {each}" for each in points),
+        f"llamactl license show {model.id} has its sections and texts",
+    ]
 
 
 def _earlier_text(license_id: str, changed_at: str, note: str) -> str:

@@ -22,3 +22,16 @@ class FilePath(click.Path):
         except UnicodeEncodeError:
             self.fail(f"{text!a} is not UTF-8; rename it, or set a UTF-8 locale", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class LedgerPlace(FilePath):
+    """A folder, given as an absolute path, or an address of object storage, left as it is."""
+
+    name = "place"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Give the place as text."""
+        text = str(value)
+        if "://" in text:
+            return text
+        return str(super().convert(value, param, ctx).expanduser().absolute())

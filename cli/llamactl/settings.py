@@ -11,7 +11,9 @@ import click
 from llamactl_catalog.errors import InvalidFile, InvalidInput, NoPermission, NotFound
 
 FILE_NAME = "llamactl.toml"
-PATH_SETTINGS = ("state_dir", "cache_dir", "catalog_overlay")
+PATH_SETTINGS = ("state_dir", "cache_dir", "catalog_overlay", "license_ledger", "license_policy")
+# What an address of object storage has in it; a ledger may be there.
+_ADDRESS = "://"
 
 
 def read_settings(
@@ -45,6 +47,8 @@ def read_settings(
         raise InvalidFile(str(path), problems, hint=f"it may hold {names}")
     for name, value in own.items():
         is_path = name in PATH_SETTINGS
+        if name == "license_ledger" and _ADDRESS in value:
+            is_path = False
         settings[name] = str(path.parent / Path(value).expanduser() if is_path else value)
     return settings
 

@@ -1,8 +1,13 @@
 """The Pulumi program: from a stack's config to declared resources."""
 
 from dataclasses import fields
+from pathlib import Path
 
-from llamactl_catalog.errors import InvalidInput, LlamactlError
+from llamactl_catalog.catalog import load_catalog
+from llamactl_catalog.errors import InvalidInput, LicenseRefused, LlamactlError
+from llamactl_catalog.licensing.gate import refusal, require_acceptance, requirement
+from llamactl_catalog.model import HuggingFaceSource, Model
+from llamactl_containers.licensing.ledger import open_ledger
 from llamactl_infra.spec import Spec
 
 
@@ -25,11 +30,13 @@ def main() -> None:
 
 
 def declare(spec: Spec) -> None:
-    """Declare the resources of one deployment.
+    """Declare the resources of one deployment, if its license is accepted.
 
     Raises:
+        LicenseRefused: no valid record covers the model.
         InvalidInput: this version declares none on the spec's cloud.
     """
+    require_license(spec)
     if spec.cloud == "local":
         command = f"llamactl deploy {spec.model} --cloud local --name {spec.name}"
         raise InvalidInput("a deployment on this machine is no Pulumi stack", hint=command)
@@ -37,3 +44,43 @@ def declare(spec: Spec) -> None:
         f"this version declares no resources on {spec.cloud}",
         hint=f"on this machine: llamactl deploy {spec.model} --cloud local",
     )
+
+
+def require_license(spec: Spec) -> None:
+    """Refuse a spec whose model's license asks for an acceptance that is not on record.
+
+    The ledger is read and verified here: that a config names a record proves nothing. Nor does the
+    model's name alone: where the weights are another model's repository, its license counts too.
+
+    Raises:
+        LicenseRefused: no ledger or record is named, the record is not there or does not cover the
+            model's license as it is now, or the ledger is broken.
+        LlamactlError: the catalog or the ledger cannot be read.
+    """
+    overlay = None if spec.catalog_overlay is None else Path(spec.catalog_overlay)
+    catalog = load_catalog(overlay)
+    named = catalog.model(spec.model)
+    others = [each for each in catalog.models if each != named and _is_of(each, spec.weights)]
+    for model in (named, *others):
+        _require_record(spec, model)
+
+
+def _is_of(model: Model, weights: str) -> bool:
+    repos = [each.repo for each in model.sources if isinstance(each, HuggingFaceSource)]
+    return weights.lower() in map(str.lower, repos)
+
+
+def _require_record(spec: Spec, model: Model) -> None:
+    needed = requirement(model, spec.revision)
+    if needed is None:
+        return
+    if spec.license_acceptance is None or spec.license_ledger is None:
+        raise refusal(needed)
+    records = open_ledger(spec.license_ledger).records()
+    named = [each for each in records if each.id == spec.license_acceptance]
+    if not named:
+        raise LicenseRefused(
+            f"the ledger {spec.license_ledger} has no record {spec.license_acceptance}",
+            hint=refusal(needed).hint,
+        )
+    require_acceptance(model, spec.revision, named)

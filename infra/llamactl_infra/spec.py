@@ -10,7 +10,16 @@ from llamactl_catalog.model import PromptFormatName
 Cloud = Literal["aws", "azure", "local"]
 Engine = Literal["llama.cpp", "tgi"]
 
-_INTEGERS = ("context_tokens", "parallel", "threads", "threads_batch", "num_shard", "port")
+_INTEGERS = (
+    "context_tokens",
+    "parallel",
+    "threads",
+    "threads_batch",
+    "num_shard",
+    "prefill_tokens",
+    "batch_tokens",
+    "port",
+)
 _CHOICES = {
     "cloud": get_args(Cloud),
     "engine": get_args(Engine),
@@ -23,7 +32,11 @@ class Spec:
     """What one deployment is to be. None: the target or the engine decides.
 
     `weights` is the path of a GGUF file for llama.cpp, a Hub repository or a folder for TGI.
-    `context_tokens` is shared by the `parallel` requests that run at once.
+    `context_tokens` is shared by the `parallel` requests that run at once. TGI works
+    on `prefill_tokens` of prompts at once; `batch_tokens` bounds what it has in flight where it
+    cannot tell by itself. `license_acceptance` is
+    the id of the record in `license_ledger` that covers the model; `catalog_overlay` is where the
+    organization's own models are told.
     """
 
     name: str
@@ -38,7 +51,12 @@ class Spec:
     threads: int | None = None
     threads_batch: int | None = None
     num_shard: int | None = None
+    prefill_tokens: int | None = None
+    batch_tokens: int | None = None
     port: int | None = None
+    license_acceptance: str | None = None
+    license_ledger: str | None = None
+    catalog_overlay: str | None = None
     api_key: str | None = field(default=None, repr=False)
 
     def to_config(self) -> dict[str, str]:

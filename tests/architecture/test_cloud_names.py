@@ -11,9 +11,19 @@ from architecture.sources import package_files, relative
 
 CLOUD = re.compile(r"aws|amazon|sagemaker|jumpstart|azure|boto|gcp|google_cloud", re.IGNORECASE)
 MAY_NAME_CLOUDS = {
+    "containers/llamactl_containers/buckets/blob.py": "one cloud's object storage",
+    "containers/llamactl_containers/buckets/s3.py": "one cloud's object storage",
+    "containers/llamactl_containers/weights/meta.py": "how the signature of a URL says its end",
+    "containers/llamactl_containers/builders/acr_tasks.py": "one cloud's builds",
+    "containers/llamactl_containers/builders/codebuild.py": "one cloud's builds",
+    "containers/llamactl_containers/builders/codebuild_setup.py": "one cloud's builds",
+    "containers/llamactl_containers/registries/acr.py": "one cloud's registry",
+    "containers/llamactl_containers/registries/ecr.py": "one cloud's registry",
     "catalog/llamactl_catalog/model.py": "the places that weights come from",
     "infra/llamactl_infra/prices/aws.py": "one cloud's price list",
     "infra/llamactl_infra/prices/azure.py": "one cloud's price list",
+    "infra/llamactl_infra/prices/azure_sizes.py": "one cloud's list of sizes",
+    "infra/llamactl_infra/prices/listings.py": "which clouds have a list of sizes",
     "infra/llamactl_infra/prices/refresh.py": "the closed set of clouds with a price list",
     "infra/llamactl_infra/spec.py": "the closed set of clouds",
 }

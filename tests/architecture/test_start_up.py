@@ -27,6 +27,8 @@ ALLOWED = {
     ("models", "show", "llama-2-13b-chat"): {"platformdirs"},
     ("models", "--fits", "A10G:1"): {"platformdirs"},
     ("plan", "llama-2-13b-chat"): {"platformdirs"},
+    ("license", "list"): {"platformdirs"},
+    ("license", "show", "llama-2"): {"platformdirs"},
     ("list",): {"platformdirs"},
     ("list", "--json"): {"platformdirs"},
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from llamactl_catalog.catalog import load_catalog
-from llamactl_catalog.model import FileSource
+from llamactl_catalog.model import FileSource, FileText
 
 PAGE = Path(__file__).parents[2] / "docs" / "overlay.md"
 EXAMPLE = re.compile(r"<!-- (\S+\.toml) -->\n```toml\n(.*?)```", re.DOTALL)
@@ -14,7 +14,8 @@ EXAMPLE = re.compile(r"<!-- (\S+\.toml) -->\n```toml\n(.*?)```", re.DOTALL)
 
 @pytest.fixture
 def catalog(tmp_path):
-    (tmp_path / "models").mkdir()
+    for kind in ("models", "licenses"):
+        (tmp_path / kind).mkdir()
     for name, text in EXAMPLE.findall(PAGE.read_text("utf-8")):
         (tmp_path / name).write_text(text, "utf-8")
     return load_catalog(tmp_path)
@@ -33,3 +34,11 @@ def test_the_model_of_the_page_is_there_with_its_file(catalog):
     source = catalog.model("acme-helper").sources[0]
 
     assert source == FileSource("weights/acme-helper.Q4_K_M.gguf", None)
+
+
+def test_the_license_of_the_page_is_there_with_its_text_and_question(catalog, tmp_path):
+    terms = catalog.license("acme-terms")
+
+    assert terms.texts[0].places == (FileText(str(tmp_path / "licenses/acme-terms.txt")),)
+    assert terms.conditions[0].is_asked_for("acme-helper")
+    assert not terms.conditions[0].is_asked_for("llama-2-7b")

@@ -3,7 +3,7 @@
 import pytest
 
 from llamactl_catalog.offers import load_hardware
-from llamactl_catalog.quota import quota_needed
+from llamactl_catalog.quota import Quota, quota, quota_needed
 
 BY_NAME = {each.name: each for each in load_hardware()}
 
@@ -21,3 +21,24 @@ BY_NAME = {each.name: each for each in load_hardware()}
 )
 def test_quota_counts_instances_or_cores_with_the_reserve(name, instances, units):
     assert quota_needed(BY_NAME[name], instances) == units
+
+
+@pytest.mark.parametrize(
+    ("name", "instances", "expected"),
+    [
+        (
+            "ml.g5.12xlarge",
+            2,
+            Quota("ml.g5.12xlarge for endpoint usage", "L-65C4BD00", "instances", 2, 4),
+        ),
+        (
+            "Standard_NC24ads_A100_v4",
+            2,
+            Quota("standardNCADSA100v4Family", None, "vCPUs", 48, 96),
+        ),
+        # The reserve is counted for each of the two deployments: twice ceil(1.2) machines.
+        ("Standard_NV36ads_A10_v5", 1, Quota("standardNVADSA10v5Family", None, "vCPUs", 72, 144)),
+    ],
+)
+def test_an_update_needs_a_second_fleet_beside_the_first(name, instances, expected):
+    assert quota(BY_NAME[name], instances) == expected

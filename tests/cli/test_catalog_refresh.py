@@ -1,11 +1,13 @@
 """`llamactl catalog refresh`: what it prints, and what happens when one of the clouds fails."""
 
 import json
+import os
 import re
 
 import pytest
 
 from llamactl.main import run
+from standins.azure_sizes import SUBSCRIPTION, TOKEN, AzureSizes, arm_error, size
 from standins.price_lists import Answer, AwsPriceList, AzurePriceList, aws_product, azure_meter
 
 A100 = "Standard_NC24ads_A100_v4"
@@ -24,6 +26,7 @@ def refresh(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "the-secret-of-the-test")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.delenv("AZURE_SUBSCRIPTION_ID", raising=False)
 
     def command(*options, azure_trouble=lambda _number: None):
         with AwsPriceList(PRODUCTS) as aws, AzurePriceList(METERS, azure_trouble) as azure:
@@ -123,3 +126,80 @@ def test_an_address_that_is_none_is_refused(url, capsys):
 def test_an_unknown_cloud_names_those_that_there_are(capsys):
     assert run(["catalog", "refresh", "--cloud", "awz"]) == 2
     assert "'aws', 'azure'" in capsys.readouterr().err
+
+
+@pytest.fixture
+def az(tmp_path, monkeypatch):
+    """Somebody is signed in with az login; without the file that is given, nobody is."""
+    pytest.importorskip("azure.identity")
+    program = tmp_path / "bin" / "az"
+    program.parent.mkdir()
+    signed_in = {"accessToken": TOKEN, "expires_on": 4070908800, "tokenType": "Bearer"}
+    program.write_text(f"#!/bin/sh\necho '{json.dumps(signed_in)}'\n")
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}/bin{os.pathsep}/usr/bin")
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "AzureCliCredential")
+    return program
+
+
+def test_without_a_subscription_one_line_says_what_was_left_out(refresh):
+    code, _, err = refresh("--cloud", "azure")
+
+    [line] = [each for each in err.splitlines() if "not asked" in each]
+    assert code == 0
+    assert line == (
+        "azure: not asked which sizes Azure ML has in each region: no subscription is known; "
+        "--subscription or AZURE_SUBSCRIPTION_ID names one"
+    )
+    assert "azure:" not in refresh("--cloud", "aws")[2]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in of az is a shell script")
+def test_whoever_is_signed_in_sees_what_each_region_has(refresh, az, tmp_path, monkeypatch):
+    monkeypatch.setenv("AZURE_SUBSCRIPTION_ID", SUBSCRIPTION)
+    with AzureSizes({"eastus": [size(A100)]}) as sizes:
+        code, out, err = refresh("--cloud", "azure", f"--sizes-url={sizes.url}", "--json")
+
+    [azure] = json.loads(out)
+    assert code == 0
+    assert azure["listing"]["instance_types"] == 1
+    assert azure["listing_skipped"] is None
+    assert "1 sizes with GPUs in" in err
+    assert (tmp_path / "availability" / "azure.csv").exists()
+    assert TOKEN not in out + err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in of az is a shell script")
+def test_nobody_signed_in_is_one_line_and_no_failure(refresh, az, tmp_path):
+    az.unlink()
+
+    code, out, err = refresh("--cloud", "azure", "--subscription", SUBSCRIPTION, "--json")
+
+    told = [line for line in err.splitlines() if "azure:" in line]
+    assert code == 0
+    assert len(told) == 1
+    assert told[0].endswith("nobody is signed in; sign in with az login")
+    assert json.loads(out)[0]["listing_skipped"] == told[0]
+    assert "Credential" not in err
+    assert not (tmp_path / "availability").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in of az is a shell script")
+def test_a_refused_list_of_sizes_fails_and_the_prices_are_kept(refresh, az, tmp_path):
+    refused = arm_error(403, "AuthorizationFailed", "may not")
+    options = ["--cloud", "azure", "--subscription", SUBSCRIPTION]
+    with AzureSizes({}, lambda _number: refused) as sizes:
+        code, out, err = refresh(*options, f"--sizes-url={sizes.url}")
+
+    assert code == 10
+    assert "AuthorizationFailed" in err
+    assert "changed" in out
+    assert [each.name for each in (tmp_path / "prices").glob("*.csv")] == ["azure.csv"]
+    assert not (tmp_path / "availability").exists()
+
+
+def test_a_subscription_that_is_no_id_is_told(refresh, az):
+    code, _, err = refresh("--cloud", "azure", "--subscription", "mine")
+
+    assert code == 2
+    assert "'mine' is no id of a subscription" in err

@@ -101,12 +101,20 @@ def test_a_key_is_asked_for_on_request(llamactl, tiny_gguf):
 
 
 def test_a_file_of_another_model_is_told(llamactl, tiny_gguf):
-    result = llamactl("deploy", "llama-2-7b-chat", *LOCAL, "--gguf", tiny_gguf)
+    result = llamactl("deploy", "falcon-7b", *LOCAL, "--gguf", tiny_gguf)
 
     assert result.code == 2
-    assert "layers is 2, llama-2-7b-chat has 32" in result.err
+    assert "layers is 2, falcon-7b has 32" in result.err
     assert json.loads(llamactl("list", "--json").out) == []
     assert llamactl.files() == []
+
+
+def test_a_base_model_is_told_to_have_no_guardrails(llamactl, tiny, tiny_gguf):
+    base = llamactl("deploy", "falcon-7b", *LOCAL, "--gguf", tiny_gguf)
+    chat = deploy(llamactl, tiny_gguf)
+
+    assert "warning: no guardrails: " in base.err
+    assert "no guardrails" not in chat.err
 
 
 def test_a_truncated_file_is_told(llamactl, tiny_gguf, tmp_path):
@@ -162,7 +170,7 @@ def test_a_context_beyond_the_models_is_told(llamactl, tiny_gguf):
 
 
 def test_a_model_without_a_gguf_file_names_the_option(llamactl):
-    result = llamactl("deploy", "llama-2-7b-chat", *LOCAL)
+    result = llamactl("deploy", "falcon-7b", *LOCAL)
 
     assert result.code == 2
     assert "--gguf FILE" in result.err

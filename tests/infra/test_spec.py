@@ -29,7 +29,12 @@ SPECS = st.builds(
     threads=optional(COUNTS),
     threads_batch=optional(COUNTS),
     num_shard=optional(COUNTS),
+    prefill_tokens=optional(COUNTS),
+    batch_tokens=optional(COUNTS),
     port=optional(COUNTS),
+    license_acceptance=optional(TEXTS),
+    license_ledger=optional(TEXTS),
+    catalog_overlay=optional(TEXTS),
     api_key=optional(TEXTS),
 )
 MINIMAL = {

@@ -6,10 +6,12 @@ from typing import get_args
 
 import click
 
+from llamactl.accept_option import accept_license_option
 from llamactl.app import App
 from llamactl.commands.list import record
 from llamactl.output import print_json, talk
 from llamactl.paths import FilePath
+from llamactl.pipeline.license_gate import Accepted, have_license
 from llamactl.pipeline.order import LocalOrder
 from llamactl_catalog.errors import InvalidInput, NoPermission
 from llamactl_infra.deployment import Deployment
@@ -70,6 +72,7 @@ def _number(_ctx: click.Context, _param: click.Parameter, value: float) -> float
     metavar="SECONDS",
     help="How long to wait until it is ready.",
 )
+@accept_license_option
 @click.option("--yes", "-y", is_flag=True, help="Do not ask. (On this machine nothing is asked.)")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
@@ -86,6 +89,7 @@ def command(
     threads: int | None,
     api_key: bool,
     timeout: float,
+    accept_license: Accepted,
     yes: bool,  # noqa: ARG001 - see its help
     as_json: bool,
 ) -> None:
@@ -96,7 +100,7 @@ def command(
     """
     from llamactl.pipeline.local import deploy_local
 
-    _require_local(cloud, model)
+    _require_local(app, cloud, model, accept_license)
     order = LocalOrder(
         model=model if model is not None else DEFAULT_MODEL,
         engine=engine,
@@ -108,6 +112,7 @@ def command(
         threads=threads,
         with_api_key=api_key,
         timeout_s=timeout,
+        accepted=accept_license,
     )
     deployment = deploy_local(app, order)
     if as_json:
@@ -116,8 +121,8 @@ def command(
         _hand_over(deployment)
 
 
-def _require_local(cloud: Cloud | None, model: str | None) -> None:
-    """Refuse what this version cannot do, naming the ways on."""
+def _require_local(app: App, cloud: Cloud | None, model: str | None, accepted: Accepted) -> None:
+    """Refuse what this version cannot do, naming the ways on; the license comes before."""
     here = f"llamactl deploy {model or DEFAULT_MODEL} --cloud local"
     if cloud is None:
         elsewhere = [each for each in get_args(Cloud) if each != "local"]
@@ -127,6 +132,8 @@ def _require_local(cloud: Cloud | None, model: str | None) -> None:
             f"       with credentials, on {' or '.join(elsewhere)}: in a later version",
         )
     if cloud != "local":
+        if model is not None:
+            have_license(app, app.catalog().model(model), None, accepted)
         message = f"this version does not deploy with --cloud {cloud}"
         raise InvalidInput(message, hint=f"on this machine: {here}")
 

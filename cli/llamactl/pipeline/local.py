@@ -9,15 +9,19 @@ from pathlib import Path
 from typing import assert_never
 
 from llamactl.app import App
+from llamactl.output import talk
+from llamactl.pipeline.license_gate import have_license
 from llamactl.pipeline.local_weights import check_memory, gguf_path, have_gguf, hub_repository
 from llamactl.pipeline.order import LocalOrder
 from llamactl.progress import stage
+from llamactl_catalog.cautions import NO_GUARDRAILS
 from llamactl_catalog.errors import InvalidInput, Unhealthy
 from llamactl_catalog.model import Model
+from llamactl_catalog.prefill import prefill_tokens
 from llamactl_catalog.progress import Report, Step
+from llamactl_catalog.sharding import shard_counts
 from llamactl_catalog.units import format_duration
 from llamactl_containers import docker
-from llamactl_containers.tgi import shards
 from llamactl_infra.deployment import Deployment
 from llamactl_infra.spec import Spec
 
@@ -37,10 +41,16 @@ def deploy_local(app: App, order: LocalOrder) -> Deployment:
     """
     model = app.catalog().model(order.model)
     target = app.local()
+    acceptance = have_license(app, model, None, order.accepted)
+    if model.variant == "base":
+        talk(f"warning: {NO_GUARDRAILS}")
     with target.claim(order.deployment_name()):
         standing = target.deployments()
         order = _as_before(app, model, order, standing)
         spec = _spec(app, model, order, standing)
+        if acceptance is not None:
+            ledger = app.ledger_address()
+            spec = replace(spec, license_acceptance=acceptance.id, license_ledger=ledger)
         found = target.begin(spec)
         if spec.engine == "llama.cpp" and found.state != "running":
             with stage("weights") as report:
@@ -83,6 +93,8 @@ def _spec(app: App, model: Model, order: LocalOrder, standing: Sequence[Deployme
     weights, revision, num_shard = _weights(model, order, app.cache_dir)
     old_key = next((each.api_key for each in standing if each.name == name), None)
     new_key = secrets.token_urlsafe(_KEY_BYTES) if order.with_api_key else None
+    context_tokens = _context_tokens(model, order)
+    prefill, batch = _tgi_bounds(model, order, context_tokens)
     return Spec(
         name=name,
         model=model.id,
@@ -93,12 +105,29 @@ def _spec(app: App, model: Model, order: LocalOrder, standing: Sequence[Deployme
         num_shard=num_shard,
         threads=order.threads,
         threads_batch=order.threads,
-        context_tokens=_context_tokens(model, order),
+        context_tokens=context_tokens,
         parallel=order.parallel,
         prompt_format=model.prompt_format,
         port=order.port,
+        prefill_tokens=prefill,
+        batch_tokens=batch,
         api_key=old_key if old_key is not None else new_key,
     )
+
+
+def _tgi_bounds(
+    model: Model, order: LocalOrder, context_tokens: int
+) -> tuple[int | None, int | None]:
+    """Bound what TGI works on at once, so that its memory is as it is planned.
+
+    Source: llamactl_catalog.memory. MPT has no paged attention in TGI, which then does not count
+    by itself what there is room for: one whole context.
+    """
+    if order.engine != "tgi":
+        return None, None
+    shape = model.architecture
+    batch = context_tokens if shape.kind == "mpt" else None
+    return prefill_tokens(shape, context_tokens), batch
 
 
 def _weights(
@@ -111,11 +140,10 @@ def _weights(
         case "tgi":
             source = hub_repository(model, order)
             docker.require_docker(gpus=1)
-            shape = model.architecture
             return (
                 source.repo,
                 source.revision,
-                shards(docker.gpu_count(), shape.heads, shape.kv_heads),
+                shard_counts(model, "none", docker.gpu_count())[-1],
             )
         case _ as never:
             assert_never(never)

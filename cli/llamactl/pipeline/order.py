@@ -1,8 +1,9 @@
 """What `deploy` was asked for, before anything is decided."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from llamactl.pipeline.license_gate import Accepted
 from llamactl_infra.spec import Engine
 
 
@@ -20,6 +21,7 @@ class LocalOrder:
     threads: int | None = None
     with_api_key: bool = False
     timeout_s: float = 600.0
+    accepted: Accepted = field(default_factory=Accepted)
 
     def deployment_name(self) -> str:
         """Give the name that was asked for, or else the model's id as a name."""

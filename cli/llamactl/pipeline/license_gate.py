@@ -1,0 +1,165 @@
+"""The license stage: before anything is fetched or made, a valid acceptance is on record."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from llamactl.app import App
+from llamactl.interview import can_ask, interview
+from llamactl.output import talk
+from llamactl.pipeline.accepting import (
+    Declared,
+    Named,
+    Subject,
+    by_reference,
+    prompt,
+    read_terms,
+    record,
+    told,
+)
+from llamactl_catalog.catalog import Catalog
+from llamactl_catalog.errors import LicenseRefused
+from llamactl_catalog.fields import did_you_mean
+from llamactl_catalog.licensing.acceptance import AnsweredCondition, Person, PolicyFile
+from llamactl_catalog.licensing.chain import Record
+from llamactl_catalog.licensing.gate import Requirement, covering, refusal, requirement
+from llamactl_catalog.licensing.reference import (
+    check_reference,
+    is_well_formed,
+    reference_to,
+    split_reference,
+)
+from llamactl_catalog.model import Model
+from llamactl_containers.licensing.policy import Policy, PolicyEntry, read_policy
+from llamactl_containers.licensing.terms import TermsNow
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The references that were named on the command line or in the environment."""
+
+    references: tuple[str, ...] = ()
+    method: Literal["option", "environment"] = "option"
+
+    def of(self, license_id: str) -> str | None:
+        """Give the reference to a license, if it was named."""
+        named = (each for each in self.references if split_reference(each)[0] == license_id)
+        return next(named, None)
+
+
+def have_license(app: App, model: Model, revision: str | None, accepted: Accepted) -> Record | None:
+    """Have a record that covers a revision of a model; None where its license asks for none.
+
+    What is named by its hash, or in the organization's policy file, is put on record; a person at
+    a terminal is asked. A record that is there is enough. An override is never made here.
+
+    Raises:
+        LicenseRefused: there is no record, and none was made.
+        LlamactlError: the ledger, a text or the policy file cannot be read.
+    """
+    needed = requirement(model, revision)
+    if needed is None:
+        return None
+    catalog = app.catalog()
+    subject = Subject(needed.license, model, revision, needed)
+    named = accepted.of(needed.license.id)
+    if named is not None:
+        _check_named(app, subject, named)
+    found = covering(needed, app.ledger().records())
+    if found is not None:
+        return found
+    if needed.kept_back is not None:
+        raise refusal(needed)
+    if named is not None:
+        return _by_reference(app, subject, named, accepted)
+    entry, policy = _policy_entry(app, catalog, needed)
+    if entry is not None and policy is not None:
+        return _by_policy(app, subject, entry, policy)
+    if can_ask(app):
+        return _by_interview(app, subject)
+    raise _refusal(needed, accepted, catalog)
+
+
+def _check_named(app: App, subject: Subject, named: str) -> None:
+    """Refuse a reference that is not to the text of today; the text is read only in doubt."""
+    text = subject.license.text("license")
+    known = None if text is None else text.normalized_sha256
+    name, digits = split_reference(named)
+    if known is not None and (not is_well_formed(digits) or known.startswith(digits or "")):
+        check_reference(named, reference_to(name, known), known)
+    else:
+        check_terms(named, read_terms(app, subject, must_read=False))
+
+
+def _by_reference(app: App, subject: Subject, named: str, accepted: Accepted) -> Record:
+    now = read_terms(app, subject, must_read=False)
+    check_terms(named, now)
+    declared = by_reference(subject, now, Named(), accepted.method, named)
+    return _recorded(app, subject, now, declared)
+
+
+def check_terms(named: str, now: TermsNow) -> None:
+    """Refuse a reference to another text than the one that is there now.
+
+    Raises:
+        LicenseRefused: with the right form.
+    """
+    text = now.terms.text("license")
+    if text is None:
+        raise LicenseRefused(f"{now.terms.license} has no license text")
+    sha256 = text.normalized_sha256
+    check_reference(named, reference_to(split_reference(named)[0], sha256), sha256)
+
+
+def _policy_entry(
+    app: App, catalog: Catalog, needed: Requirement
+) -> tuple[PolicyEntry | None, Policy | None]:
+    if app.license_policy is None:
+        return None, None
+    policy = read_policy(app.license_policy, catalog.licenses, datetime.now(UTC).date())
+    return policy.entry(needed.license.id), policy
+
+
+def _by_policy(app: App, subject: Subject, entry: PolicyEntry, policy: Policy) -> Record:
+    now = read_terms(app, subject, must_read=False)
+    check_terms(entry.license, now)
+    person = Person(
+        entry.accepted_by, "stated", entry.email, entry.organization, entry.authority.strip()
+    )
+    answers = tuple(
+        AnsweredCondition(each.id, each.question.strip(), entry.answers[each.id])
+        for each in subject.license.conditions
+    )
+    proof = PolicyFile(policy.name, policy.sha256, entry.date.isoformat())
+    shown = prompt(subject, now, person, answers)
+    declared = Declared(
+        person, answers, "policy-file", shown, entry.license, text_shown=False, policy=proof
+    )
+    return _recorded(app, subject, now, declared)
+
+
+def _by_interview(app: App, subject: Subject) -> Record:
+    now = read_terms(app, subject, must_read=True)
+    return _recorded(app, subject, now, interview(subject, now, Named()))
+
+
+def _recorded(app: App, subject: Subject, now: TermsNow, declared: Declared) -> Record:
+    if declared.method != "typed-phrase":
+        talk(declared.prompt)
+    made = record(app, subject, now, declared)
+    for line in told(made, subject, now, app.ledger_address()):
+        talk(line)
+    return made
+
+
+def _refusal(needed: Requirement, accepted: Accepted, catalog: Catalog) -> LicenseRefused:
+    """Say that there is no acceptance, and which reference looks as if it was meant."""
+    error = refusal(needed)
+    ids = [each.id for each in catalog.licenses]
+    for each in accepted.references:
+        name, _ = split_reference(each)
+        if name not in ids:
+            close = did_you_mean(name, ids)
+            message = f"{error.message}; '{each}' names no license of the catalog{close}"
+            return LicenseRefused(message, hint=error.hint)
+    return error
