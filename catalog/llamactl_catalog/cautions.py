@@ -7,6 +7,8 @@ from llamactl_catalog.candidates import Candidate
 from llamactl_catalog.clouds import Cloud
 from llamactl_catalog.hardware import Price
 from llamactl_catalog.model import Model
+from llamactl_catalog.placement import whole_answer_s
+from llamactl_catalog.units import tokens_of
 from llamactl_catalog.workload import Workload
 
 MAX_PRICE_AGE_DAYS = 180
@@ -14,7 +16,6 @@ NO_GUARDRAILS = "no guardrails: nothing in this model refuses harmful requests; 
 EXTRAPOLATED = "extrapolated speed"
 # What a calibration says of itself where it has not seen the like (speed/reliability.py).
 _UNMEASURED = "not measured"
-_S = 1000
 
 
 def kind(caution: str) -> str:
@@ -42,7 +43,7 @@ def speed_cautions(candidate: Candidate, workload: Workload, cloud: Cloud | None
     """Say where the speed is uncertain, and where a cloud would cut an answer off."""
     speed = candidate.speed
     if cloud is not None:
-        answer_s = answer_ms(candidate, workload) / _S
+        answer_s = whole_answer_s(speed, workload.output_tokens)
         yield from _limit_cautions(answer_s, speed.error, workload, cloud)
     if _UNMEASURED in speed.calibration:
         factor = f"typically within a factor of {1 + speed.error:.1f}"
@@ -57,17 +58,11 @@ def price_cautions(price: Price, today: date | None, max_age_days: int) -> Itera
         yield f"old price: of {price.dated}, {age_days} days ago; the limit is {max_age_days}"
 
 
-def answer_ms(candidate: Candidate, workload: Workload) -> float:
-    """Give how long a whole answer takes: the first token, and then one by one."""
-    speed = candidate.speed
-    return speed.time_to_first_token_ms + (workload.output_tokens - 1) * speed.ms_per_token
-
-
 def _limit_cautions(
     answer_s: float, error: float, workload: Workload, cloud: Cloud
 ) -> Iterator[str]:
     """Say what a cloud cuts off by the estimate, and what it may at the estimate's error."""
-    answer = f"an answer of {workload.output_tokens} tokens takes {answer_s:.0f} s"
+    answer = f"an answer of {tokens_of(workload.output_tokens)} takes {answer_s:.0f} s"
     limit_s, stream_s = cloud.request_limit_s, cloud.stream_limit_s
     slow_s = answer_s * (1 + error)
     perhaps = f"{answer}, perhaps {slow_s:.0f} s"

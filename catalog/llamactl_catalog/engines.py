@@ -1,16 +1,17 @@
 """The engines that a plan knows, and the arithmetic that answers for each."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from llamactl_catalog import memory as tgi_memory
 from llamactl_catalog import sharding, speed
 from llamactl_catalog.candidates import Arithmetic
-from llamactl_catalog.engine_versions import engine_lines
+from llamactl_catalog.compatibility import incompatible_because, quantization_refusal
+from llamactl_catalog.engine_versions import EngineVersion, engine_lines, numbers
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.fields import did_you_mean
-from llamactl_catalog.hardware import Accelerator
+from llamactl_catalog.hardware import Accelerator, InstanceType
 from llamactl_catalog.model import Model
 from llamactl_catalog.placement import Memory, Quantization, Speed
 from llamactl_catalog.quantization import file_bytes, unavailable_because
@@ -29,7 +30,21 @@ class Engine:
 
     def arithmetic(self) -> Arithmetic:
         """Give what answers for this engine."""
-        return _Tgi(self.name, self.version)
+        return _Tgi(self.name, self.version, self.on_record())
+
+    def on_record(self) -> EngineVersion:
+        """Give the version that is on record: this one, else the next older, else the oldest."""
+        line = engine_lines()[self.name]
+        wanted = self.version if self.version is not None else line.default
+        if wanted in line.versions:
+            return line.versions[wanted]
+        by_age = sorted(line.versions.values(), key=lambda each: numbers(each.version))
+        older = [each for each in by_age if numbers(each.version) <= numbers(wanted)]
+        return older[-1] if older else by_age[0]
+
+    def incompatible_because(self, instance_type: InstanceType) -> str | None:
+        """Say why it does not run on an instance type, in whatever region; None: it does."""
+        return incompatible_because(self.on_record(), instance_type)
 
     def cautions(self) -> Iterator[str]:
         """Say what to know of this version."""
@@ -41,6 +56,21 @@ class Engine:
 
 
 TGI = Engine("tgi")
+
+
+def remembered(
+    question: Callable[[InstanceType], str | None],
+) -> Callable[[InstanceType], str | None]:
+    """Ask once of each instance type, which is offered in many regions; they must outlive it."""
+    known: dict[int, str | None] = {}  # by identity: to hash all its fields takes as long
+
+    def answer(instance_type: InstanceType) -> str | None:
+        key = id(instance_type)
+        if key not in known:
+            known[key] = question(instance_type)
+        return known[key]
+
+    return answer
 
 
 def engine(text: str) -> Engine:
@@ -63,10 +93,14 @@ def engine(text: str) -> Engine:
 class _Tgi:
     name: str
     version: str | None
+    on_record: EngineVersion
 
     def unavailable_because(
         self, model: Model, quantization: Quantization, accelerator: Accelerator
     ) -> str | None:
+        lacking = quantization_refusal(self.on_record, quantization)
+        if lacking is not None:
+            return lacking
         return unavailable_because(model, quantization, accelerator)
 
     def shard_counts(

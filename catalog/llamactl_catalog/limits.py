@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from llamactl_catalog.placement import Speed
+from llamactl_catalog.units import format_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ def slowness(limits: Limits, speed: Speed, tokens_per_s: float) -> str | None:
         seen = f"{speed.time_to_first_token_ms:.0f} ms to the first token"
         return f"{seen}, the limit is {limits.max_ttft_ms:g}"
     if limits.min_tokens_per_s is not None and tokens_per_s < limits.min_tokens_per_s:
-        return f"{tokens_per_s:.0f} tokens/s, the least asked for is {limits.min_tokens_per_s:g}"
+        seen = f"{format_rate(tokens_per_s)} tokens/s"
+        return f"{seen}, the least asked for is {limits.min_tokens_per_s:g}"
     return None
 
 

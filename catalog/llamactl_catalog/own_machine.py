@@ -1,5 +1,6 @@
 """A model on a machine of one's own: the memory it takes there, and its speed where measured."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -22,9 +23,13 @@ _UNKNOWN_MACHINE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class OwnMachine:
-    """A model served by llama.cpp here; `speed` None: nothing like it was measured."""
+    """A model served by llama.cpp here; `speed` None: nothing like it was measured.
+
+    `quantization` is the file's, like q4_1; "none" is 16 bit, where no file is known.
+    """
 
     model: Model
+    quantization: str
     memory: Memory
     speed: Speed | None
     warnings: tuple[str, ...]
@@ -44,7 +49,13 @@ def own_machine(
     cache_bytes = per_token * workload.context_tokens * workload.concurrency
     room = max(0, available_bytes - weights_bytes - overhead_bytes)
     memory = Memory(weights_bytes, cache_bytes, overhead_bytes, available_bytes, room // per_token)
-    return OwnMachine(model, memory, _speed(model, workload), tuple(_warnings(model, bool(files))))
+    return OwnMachine(
+        model,
+        _quantization(files[0].member) if files else "none",
+        memory,
+        _speed(model, workload),
+        tuple(_warnings(model, bool(files))),
+    )
 
 
 def own_shortage(own: OwnMachine) -> str | None:
@@ -54,6 +65,14 @@ def own_shortage(own: OwnMachine) -> str | None:
     if needed_bytes <= memory.available_bytes:
         return None
     return f"needs {format_bytes(needed_bytes)}, has {format_bytes(memory.available_bytes)} free"
+
+
+def _quantization(file_name: str) -> str:
+    """Read how weights are stored off the name, `Model.Q4_1.gguf`, as llama.cpp writes it.
+
+    Source: ggml-org/ggml, docs/gguf.md, "GGUF Naming Convention": the encoding is the last part.
+    """
+    return re.split(r"[.-]", file_name.removesuffix(".gguf"))[-1].lower()
 
 
 def _speed(model: Model, workload: Workload) -> Speed | None:

@@ -11,6 +11,7 @@ from llamactl_catalog.workload import Workload
 # 16-bit, or a way to store weights in fewer bits, by TGI's names.
 Quantization = Literal["none", "gptq", "awq", "bitsandbytes-nf4", "eetq", "fp8"]
 Objective = Literal["cost", "latency", "throughput"]
+_MS_PER_S = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,12 @@ class Speed:
     tokens_per_s: float
     calibration: str
     error: float
+
+
+def whole_answer_s(speed: Speed, output_tokens: int) -> float:
+    """Give how long a whole answer takes: the first token, and then one by one."""
+    answer_ms = speed.time_to_first_token_ms + (output_tokens - 1) * speed.ms_per_token
+    return answer_ms / _MS_PER_S
 
 
 @dataclass(frozen=True, slots=True)

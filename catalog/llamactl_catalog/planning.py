@@ -13,7 +13,7 @@ from llamactl_catalog.cautions import (
 )
 from llamactl_catalog.clouds import Cloud, clouds
 from llamactl_catalog.costs import usd_per_million_tokens, usd_per_month
-from llamactl_catalog.engines import TGI, Engine
+from llamactl_catalog.engines import TGI, Engine, remembered
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.fleet import disk_shortage, excess
 from llamactl_catalog.hardware import InstanceType, Offer
@@ -23,6 +23,9 @@ from llamactl_catalog.placement import Objective, Placement, Plan, Quantization,
 from llamactl_catalog.workload import Workload
 
 NO_LIMITS = Limits()
+# Beyond these nobody plans, and figures lose their digits or have none.
+MOST_CONCURRENCY = 1_000_000
+LEAST_UTILIZATION = 1e-6
 
 
 def plan(  # noqa: PLR0913 - one question, and what it depends on
@@ -95,9 +98,12 @@ def check_workload(model: Model, workload: Workload) -> None:
     ):
         if tokens < least:
             raise InvalidInput(f"{name} of {tokens}", hint=f"it must be at least {least}")
-    if not 0 < workload.utilization <= 1:
+    if workload.concurrency > MOST_CONCURRENCY:
+        message = f"concurrency of {workload.concurrency}"
+        raise InvalidInput(message, hint=f"it must be at most {MOST_CONCURRENCY:,}")
+    if not LEAST_UTILIZATION <= workload.utilization <= 1:
         message = f"a utilization of {workload.utilization:g}"
-        raise InvalidInput(message, hint="it must be above 0 and at most 1")
+        raise InvalidInput(message, hint="it must be above 0 and at most 1; a millionth is least")
     needed = workload.input_tokens + workload.output_tokens
     if needed > min(workload.context_tokens, longest):
         raise InvalidInput(
@@ -127,8 +133,9 @@ class _Task:
     def serve(self, group: Sequence[Offer]) -> Iterator[Placement | Rejection]:
         """Place the model on each of the offers, all of one cloud with the same GPUs."""
         usable: list[Offer] = []
+        incompatible = remembered(self.engine.incompatible_because)
         for offer in group:
-            reason = offer.instance_type.unusable_because or offer.unavailable_because
+            reason = incompatible(offer.instance_type) or offer.unavailable_because
             if reason is None:
                 usable.append(offer)
             else:

@@ -25,8 +25,6 @@ PREPARED: frozenset[Quantization] = frozenset({"gptq", "awq"})
 Source: text-generation-inference, docs/source/conceptual/quantization.md.
 """
 
-# TGI's image has no code of its own for older GPUs. Source: Dockerfile, TORCH_CUDA_ARCH_LIST.
-_KERNELS_FROM = (8, 0)
 _NATIVE_FP8_FROM = (9, 0)
 _MARLIN_TILES = ((128, 64), (64, 128))
 
@@ -77,19 +75,15 @@ def is_quantized(shape: Architecture, matrix: Matrix, quantization: Quantization
 def unavailable_because(
     model: Model, quantization: Quantization, accelerator: Accelerator, num_shard: int = 1
 ) -> str | None:
-    """Say why TGI cannot serve the model so on GPUs of this kind, or None where it can.
+    """Say why TGI's kernels cannot hold the model so on such GPUs, or None where they can.
 
-    How many shards the model itself allows is told by `sharding.refusal`.
+    Whether it has kernels for the GPU at all is told by `compatibility.gpu_refusal`; how many
+    shards the model itself allows, by `sharding.refusal`.
     """
-    capability = accelerator.compute_capability
     if quantization in PREPARED and model.architecture.kind == "mpt":
         return f"TGI reads no {quantization} weights for the MPT architecture"
-    if quantization in {"awq", "fp8"} and capability < _KERNELS_FROM:
-        return (
-            f"{quantization} needs compute capability {_said(_KERNELS_FROM)}, "
-            f"{accelerator.name} has {_said(capability)}"
-        )
-    if quantization in PREPARED or (quantization == "fp8" and capability < _NATIVE_FP8_FROM):
+    is_native = accelerator.compute_capability >= _NATIVE_FP8_FROM
+    if quantization in PREPARED or (quantization == "fp8" and not is_native):
         return misfit(model.architecture, quantization, num_shard)
     return None
 
@@ -135,7 +129,3 @@ def _quantized(shape: Architecture, quantization: Quantization) -> tuple[int, in
     layers = max(0, shape.layers - outer)
     stored = sum(matrix_bytes(each.inputs, each.outputs, quantization) for each in matrices)
     return layers * sum(each.parameters for each in matrices), layers * stored
-
-
-def _said(capability: tuple[int, int]) -> str:
-    return f"{capability[0]}.{capability[1]}"

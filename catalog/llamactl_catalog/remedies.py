@@ -1,4 +1,4 @@
-"""What would fit where nothing does: other limits, fewer bits, less context, other GPUs."""
+"""What would fit where nothing does: other limits, bits, context, requests at once, GPUs."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -9,6 +9,7 @@ from llamactl_catalog.hardware import Offer
 from llamactl_catalog.limits import Limits
 from llamactl_catalog.placement import Placement, Plan, Quantization
 from llamactl_catalog.planning import plan
+from llamactl_catalog.units import format_rate
 from llamactl_catalog.workload import Workload
 
 _LEAST_CONTEXT = 256
@@ -45,18 +46,19 @@ def remedies(  # noqa: PLR0913, PLR0917 - what was asked
     if slower is not None:
         speed = f"{slower.speed.ms_per_token:.1f} ms per token"
         first = f"{slower.speed.time_to_first_token_ms:.0f} ms to the first"
-        figures = f"{speed}, {first}, {slower.tokens_per_s:.0f} tokens/s"
+        figures = f"{speed}, {first}, {format_rate(slower.tokens_per_s)} tokens/s"
         yield f"looser limits of speed: {figures}, {_said(slower)}"
     others = [each for each in get_args(Quantization) if each not in quantizations]
     smaller = best(selected, stored=others)
     if smaller is not None:
         yield f"--quantize {smaller.quantization}: {_said(smaller)}"
-    if richer is None and slower is None:  # it is for memory that nothing fits
-        for workload in _shorter(failed.workload):
-            placement = best(selected, workload)
-            if placement is not None:
-                yield f"{_options(workload, failed.workload)}: {_said(placement)}"
-                break
+    if richer is None and slower is None:  # it is for memory or instances that nothing fits
+        for loads in (_shorter(failed.workload), _calmer(failed.workload)):
+            placed = ((load, best(selected, load)) for load in loads)
+            for load, placement in placed:
+                if placement is not None:
+                    yield f"{_options(load, failed.workload)}: {_said(placement)}"
+                    break
     elsewhere = best(wider)
     if elsewhere is not None:
         yield f"another GPU: {_said(elsewhere)}"
@@ -77,7 +79,17 @@ def _shorter(workload: Workload) -> Iterator[Workload]:
         context //= 2
 
 
+def _calmer(workload: Workload) -> Iterator[Workload]:
+    """Halve the requests at once."""
+    concurrency = workload.concurrency // 2
+    while concurrency:
+        yield replace(workload, concurrency=concurrency)
+        concurrency //= 2
+
+
 def _options(workload: Workload, asked: Workload) -> str:
+    if workload.concurrency != asked.concurrency:
+        return f"--concurrency {workload.concurrency}"
     context = f"--context {workload.context_tokens}"
     if workload.input_tokens == asked.input_tokens:
         return context

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from llamactl_catalog.engines import TGI
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.hardware import Accelerator, InstanceType, Offer
 
 _SHOWN = 12
+# Of a number of GPUs.
+_DIGITS = 6
 _INSTANCE_TYPE = "--instance-type"
 _UNPRICED = "no price of it is known: llamactl catalog refresh asks for today's"
 
@@ -101,17 +104,18 @@ def gpus(text: str, hardware: Iterable[InstanceType]) -> tuple[Accelerator, int]
             no number of at least 1.
     """
     name, colon, count = text.partition(":")
-    if colon and not (count.isdecimal() and int(count) > 0):
-        raise InvalidInput(f"'{count}' is no number of GPUs", hint=f"write it like {name}:4")
+    if colon and not (count.isdecimal() and len(count) <= _DIGITS and int(count) > 0):
+        message = f"'{count[:20]}' is no number of GPUs"
+        raise InvalidInput(message, hint=f"write it like {name}:4")
     every = tuple(hardware)
     _check_gpus("GPU", (name,), every)
     named = [each for each in every if _is_named(each.accelerator, name)]
     kinds = sorted({each.accelerator.id for each in named})
     if len(kinds) > 1:
         raise InvalidInput(f"'{name}' is more than one GPU", hint=f"one of {_listed(kinds)}")
-    usable = [each for each in named if each.unusable_because is None]
+    usable = [each for each in named if TGI.incompatible_because(each) is None]
     if not usable:
-        raise InvalidInput(f"{name}: {named[0].unusable_because}", hint="name another GPU")
+        raise InvalidInput(str(TGI.incompatible_because(named[0])), hint="name another GPU")
     return usable[0].accelerator, int(count) if count else 1
 
 
@@ -126,7 +130,7 @@ def _nothing(
         regions = sorted({each.price.region for each in every if somewhere.matches(each)})
         if regions:
             return InvalidInput(message, hint=f"regions that have it: {_listed(regions)}")
-        reasons = [each.unusable_because for each in somewhere.kinds(unpriced)]
+        reasons = [TGI.incompatible_because(each) for each in somewhere.kinds(unpriced)]
         if reasons:
             return InvalidInput(message, hint=_UNPRICED if None in reasons else reasons[0])
         wanted = Selection(instance_types=asked.instance_types, gpus=asked.gpus)

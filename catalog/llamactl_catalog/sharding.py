@@ -21,7 +21,7 @@ def refusal(model: Model, quantization: Quantization, num_shard: int) -> str | N
 def _shard_counts(
     shape: Architecture, quantization: Quantization, accelerators: int
 ) -> tuple[int, ...]:
-    counts = range(1, accelerators + 1)
+    counts = range(1, min(accelerators, shape.heads) + 1)  # a shard has a head at least
     return tuple(each for each in counts if _refusal(shape, quantization, each) is None)
 
 

@@ -6,6 +6,7 @@ GB = 10**9
 
 _BYTE_STEPS = ((2**40, "TiB"), (GIB, "GiB"), (MIB, "MiB"), (2**10, "KiB"))
 _COUNT_STEPS = ((10**12, "T"), (GB, "B"), (10**6, "M"), (10**3, "K"))
+_TEN = 10
 _MINUTE_S = 60
 _HOUR_S = 60 * _MINUTE_S
 _DAY_S = 24 * _HOUR_S
@@ -26,6 +27,16 @@ def format_count(count: int) -> str:
             scaled = count / step
             return f"{scaled:.1f}{unit}" if scaled < 100 else f"{scaled:.0f}{unit}"  # noqa: PLR2004 - three digits are enough
     return str(count)
+
+
+def format_rate(per_s: float) -> str:
+    """Say tokens a second: whole, with two digits where they are less than ten."""
+    return f"{per_s:.0f}" if per_s >= _TEN else f"{per_s:.2g}"
+
+
+def tokens_of(count: int) -> str:
+    """Say a number of tokens: `1 token`, `256 tokens`."""
+    return "1 token" if count == 1 else f"{count} tokens"
 
 
 def format_duration(seconds: float) -> str:

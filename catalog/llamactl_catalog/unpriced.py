@@ -1,7 +1,9 @@
 """Instance types that are known and asked for, and for which there is no price."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
+from llamactl_catalog.engines import TGI, Engine
 from llamactl_catalog.hardware import InstanceType
 from llamactl_catalog.offers import PriceBook
 from llamactl_catalog.placement import Rejection
@@ -9,7 +11,7 @@ from llamactl_catalog.selection import Selection
 
 
 def unpriced(
-    selection: Selection, hardware: Iterable[InstanceType], book: PriceBook
+    selection: Selection, hardware: Iterable[InstanceType], book: PriceBook, engine: Engine = TGI
 ) -> tuple[Rejection, ...]:
     """Name what is asked for and has no price, so that nothing vanishes from a plan.
 
@@ -20,7 +22,8 @@ def unpriced(
     anywhere = {(cloud, name) for cloud, _, name in priced}
     regions = sorted({(cloud, region) for cloud, region, _ in priced})
     asked = [each for each in regions if selection.names_region(each[1])]
-    return tuple(_missing(selection.kinds(hardware), priced, anywhere, asked, selection, book))
+    say = partial(no_price, book=book, engine=engine)
+    return tuple(_missing(selection.kinds(hardware), priced, anywhere, asked, selection, say))
 
 
 def _missing(  # noqa: PLR0913, PLR0917 - what is known of the prices
@@ -29,23 +32,24 @@ def _missing(  # noqa: PLR0913, PLR0917 - what is known of the prices
     anywhere: set[tuple[str, str]],
     asked: Sequence[tuple[str, str]],
     selection: Selection,
-    book: PriceBook,
+    say: Callable[[InstanceType, str | None], str],
 ) -> Iterator[Rejection]:
     for kind in kinds:
         if not selection.regions:
             if (kind.cloud, kind.name) not in anywhere:
-                yield Rejection(kind.cloud, "", kind.name, no_price(kind, None, book))
+                yield Rejection(kind.cloud, "", kind.name, say(kind, None))
             continue
         for cloud, region in asked:
             if cloud == kind.cloud and (cloud, region, kind.name) not in priced:
-                yield Rejection(cloud, region, kind.name, no_price(kind, region, book))
+                yield Rejection(cloud, region, kind.name, say(kind, region))
 
 
-def no_price(kind: InstanceType, region: str | None, book: PriceBook) -> str:
+def no_price(kind: InstanceType, region: str | None, book: PriceBook, engine: Engine = TGI) -> str:
     """Say that there is no price of an instance type in a region, None: in any, and what to do."""
     where = "" if region is None else f" in {region}"
-    if kind.unusable_because is not None:
-        return f"no price is known{where}; {kind.unusable_because}"
+    incompatible = engine.incompatible_because(kind)
+    if incompatible is not None:
+        return f"no price is known{where}; {incompatible}"
     fetched_on = book.fetched_on.get(kind.cloud)
     if fetched_on is not None:
         return f"no price is known{where}: the price list of {fetched_on} does not name it"

@@ -1,6 +1,7 @@
 """A comparison for a person to read on a terminal of 100 columns."""
 
 from collections.abc import Iterator, Sequence
+from string import ascii_lowercase
 
 from llamactl.compare_words import (
     api_sentences,
@@ -63,7 +64,7 @@ def _side_by_side(found: Comparison, each: ModelComparison) -> Iterator[str]:
 
 
 def _growth_lines(found: Comparison, each: ModelComparison) -> list[str]:
-    """Write the table of growth; the names of instances make way where it is too wide."""
+    """Write the table of growth; where it is too wide, letters stand for the instances' names."""
     columns = ["tokens/month"]
     for cloud in found.clouds:
         columns += [cloud.name, "$/month", "$/1M"]
@@ -72,10 +73,15 @@ def _growth_lines(found: Comparison, each: ModelComparison) -> list[str]:
     lines = table_lines(columns, table, right=right)
     if max(map(len, lines)) <= COLUMNS:
         return lines
+    letters: dict[str, str] = {}
     for row in table:
         for cell in range(1, len(row), 3):
-            row[cell] = row[cell].partition(" x ")[0]
-    return table_lines(columns, table, right=right)
+            count, times, name = row[cell].partition(" x ")
+            if times:
+                letter = letters.setdefault(name, ascii_lowercase[len(letters)])
+                row[cell] = f"{count} x {letter}"
+    names = ", ".join(f"{letter}={name}" for name, letter in letters.items())
+    return [*table_lines(columns, table, right=right), *wrapped(names, COLUMNS)]
 
 
 def _items(texts: Sequence[str]) -> Iterator[str]:

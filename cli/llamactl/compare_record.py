@@ -126,7 +126,9 @@ def _placement(at: AtLoad) -> dict[str, Any]:
         "usd_per_million_tokens": round(at.usd_per_million_tokens, 6),
         "usd_per_million_output_tokens": round(at.usd_per_million_output_tokens, 6),
         "full_monthly_tokens": round(at.full_monthly_tokens),
-        "slow_usd_per_month": round(at.slow_usd_per_month, 2),
+        "slow_usd_per_month": None
+        if at.slow_usd_per_month is None
+        else round(at.slow_usd_per_month, 2),
         "price_dated": price.dated.isoformat(),
         "price_basis": price.basis,
         "warnings": list(placed.warnings),
@@ -134,11 +136,15 @@ def _placement(at: AtLoad) -> dict[str, Any]:
 
 
 def _break_even(each: BreakEven) -> dict[str, Any]:
-    first, lasting = each.first_monthly_tokens, each.lasting_monthly_tokens
     return {
         "api": each.api.name,
-        "first_monthly_tokens": None if first is None else round(first),
-        "lasting_monthly_tokens": None if lasting is None else round(lasting),
+        "first_monthly_tokens": _rounded(each.first_monthly_tokens),
+        "lasting_monthly_tokens": _rounded(each.lasting_monthly_tokens),
+        "until_monthly_tokens": _rounded(each.until_monthly_tokens),
         "cost_over_api_at_load": round(each.at_load, 6),
         "cost_over_api_at_full": round(each.at_full, 6),
     }
+
+
+def _rounded(tokens: float | None) -> int | None:
+    return None if tokens is None else round(tokens)

@@ -17,11 +17,12 @@ from llamactl_catalog.comparing.comparison import (
 )
 from llamactl_catalog.comparing.growth import MULTIPLES
 from llamactl_catalog.quota import Quota
-from llamactl_catalog.units import format_count
+from llamactl_catalog.units import format_count, tokens_of
 
 NOTHING = "-"
 _CENTS = 0.1
 _WHOLE = 10
+_ALIKE = 0.1
 
 
 class Row(NamedTuple):
@@ -43,7 +44,7 @@ def heading(found: Comparison) -> str:
     return (
         f"For {count(load.monthly_tokens)} tokens a month: {load.requests_per_s:.3g} requests a "
         f"second on average, {load.peak:g} times that at the busiest time, each with "
-        f"{load.input_tokens} tokens in and {load.output_tokens} out."
+        f"{tokens_of(load.input_tokens)} in and {load.output_tokens} out."
     )
 
 
@@ -83,7 +84,7 @@ def rows(compared: ModelComparison) -> Iterator[Row]:
         ("each token", lambda at, _: f"{at.placement.speed.ms_per_token:.1f} ms"),
         ("whole answer", lambda at, _: f"{at.answer_s:.1f} s"),
         ("speeds right within", lambda at, _: f"a factor of {1 + at.placement.speed.error:.1f}"),
-        ("a month, if that slow", lambda at, _: f"${at.slow_usd_per_month:,.0f}"),
+        ("a month, if that slow", lambda at, _: _slow(at)),
         ("full at", lambda at, _: f"{count(at.full_monthly_tokens)} tokens a month"),
         ("quota", lambda _, side: quota_name(side.quota)),
         ("quota needed", lambda _, side: quota_needed(side.quota)),
@@ -159,6 +160,13 @@ def place(price: RegionPrice) -> str:
     return f"{region.name}, {', '.join(dict.fromkeys(inside))}"
 
 
+def times(ratio: float) -> str:
+    """Write how many times as much something is: two digits, three where they are about alike."""
+    if ratio >= _WHOLE:
+        return f"{ratio:,.0f}"
+    return f"{ratio:.3g}" if abs(ratio - 1) < _ALIKE else f"{ratio:.2g}"
+
+
 def quota_name(quota: Quota | None) -> str:
     """Name a quota as the cloud does."""
     if quota is None:
@@ -210,6 +218,11 @@ def _in_eu(prices: Sequence[RegionPrice]) -> str:
     return f"{countries}; from ${inside[0].usd_per_month:,.0f} a month"
 
 
+def _slow(at: AtLoad) -> str:
+    slow = at.slow_usd_per_month
+    return "more instances than there may be" if slow is None else f"${slow:,.0f}"
+
+
 def _to_know(at: AtLoad) -> str:
     """Give what the placement warns of, but for what other rows say."""
     texts = [each for each in at.placement.warnings if kind(each) != EXTRAPOLATED]
@@ -237,20 +250,26 @@ def _growth_cells(point: GrowthPoint | None) -> tuple[str, str, str]:
 
 
 def _against(even: BreakEven) -> str:
-    here = f"{_times(even.at_load)} that"
+    here = f"{times(even.at_load)} times that"
     first, lasting = even.first_monthly_tokens, even.lasting_monthly_tokens
     if first is None:
-        return f"{here}; never cheaper, {_times(even.at_full)} even with every instance full."
-    if lasting is None or lasting <= first:
-        return f"{here}; costs no more from {count(first)} tokens a month on."
-    return (
-        f"{here}; costs no more at {count(first)} tokens a month, and for good from "
-        f"{count(lasting)} on."
-    )
+        return f"{here}; never cheaper, {times(even.at_full)} times even with every instance full."
+    at_first = f"{here}; costs no more at {count(first)} tokens a month"
+    if lasting is None or lasting == even.until_monthly_tokens:
+        return f"{at_first}, but not from there on."
+    if lasting <= first:
+        far = _as_far(first, even, unit=" tokens a month")
+        return f"{here}; costs no more {far}."
+    return f"{at_first}, and never more {_as_far(lasting, even)}."
 
 
-def _times(ratio: float) -> str:
-    return f"{ratio:,.0f} times" if ratio >= _WHOLE else f"{ratio:.2g} times"
+def _as_far(begins: float, even: BreakEven, unit: str = "") -> str:
+    """Say from which load up to which."""
+    until = even.until_monthly_tokens
+    if until is None:
+        return f"from {count(begins)}{unit} on"
+    beyond = "the most that it carries" if even.is_all_carried else "and more again above"
+    return f"from {count(begins)} to {count(until)}{unit}, {beyond}"
 
 
 def _amount(amount: float) -> str:

@@ -21,8 +21,9 @@ def own_page(own: OwnMachine, workload: Workload) -> str:
             f"about {own.speed.tokens_per_s:.0f} tokens/s, {own.speed.ms_per_token:.0f} ms per "
             f"token"
         )
+    stored = "16 bit" if own.quantization == "none" else own.quantization
     parts = (
-        f"{format_bytes(memory.weights_bytes)} of weights, "
+        f"{format_bytes(memory.weights_bytes)} of weights ({stored}), "
         f"{format_bytes(memory.kv_cache_bytes)} of cache, "
         f"{format_bytes(memory.overhead_bytes)} for the engine"
     )
@@ -54,12 +55,12 @@ def own_record(
         "prices_as_of": today.isoformat(),
         "objective": "cost",
         "workload": workload_record(workload),
-        "placements": [_placement(own)] if shortage is None else [],
+        "placements": [_placement(own, workload)] if shortage is None else [],
         "rejected": [rejection] if shortage is not None else [],
     }
 
 
-def _placement(own: OwnMachine) -> dict[str, Any]:
+def _placement(own: OwnMachine, workload: Workload) -> dict[str, Any]:
     memory, speed = own.memory, own.speed
     return {
         "rank": 1,
@@ -68,10 +69,11 @@ def _placement(own: OwnMachine) -> dict[str, Any]:
         "region": REGION,
         "instance_type": INSTANCE_TYPE,
         "accelerator": None,
+        "accelerator_id": None,
         "accelerators": 0,
         "replicas": 1,
         "engine": "llama.cpp",
-        "quantization": "none",
+        "quantization": own.quantization,
         "num_shard": 1,
         "memory": {
             "weights_bytes": memory.weights_bytes,
@@ -79,6 +81,10 @@ def _placement(own: OwnMachine) -> dict[str, Any]:
             "overhead_bytes": memory.overhead_bytes,
             "available_bytes": memory.available_bytes,
             "max_kv_tokens": memory.max_kv_tokens,
+            "max_context_tokens": min(
+                memory.max_kv_tokens // workload.concurrency,
+                own.model.architecture.context_tokens,
+            ),
         },
         "ms_per_token": None if speed is None else round(speed.ms_per_token, 3),
         "time_to_first_token_ms": None if speed is None else round(speed.time_to_first_token_ms, 1),
@@ -87,6 +93,9 @@ def _placement(own: OwnMachine) -> dict[str, Any]:
         "usd_per_month": 0.0,
         "usd_per_million_tokens": 0.0,
         "calibration": None if speed is None else speed.calibration,
+        "speed_error": None if speed is None else speed.error,
+        "price_dated": None,
+        "price_basis": None,
         "quota_name": None,
         "quota_code": None,
         "quota_needed": 0,

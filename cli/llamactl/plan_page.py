@@ -20,6 +20,7 @@ from llamactl.plan_words import (
 )
 from llamactl_catalog.cautions import EXTRAPOLATED, kind
 from llamactl_catalog.placement import Placement, Plan
+from llamactl_catalog.units import format_rate, tokens_of
 
 COLUMNS = 100
 _RIGHT = ("ms/tok", "err", "first ms", "tok/s", "$/hour", "$/month", "$/1M")
@@ -78,7 +79,7 @@ def _heading(plan: Plan) -> str:
     oldest, newest = price_dates(plan)
     prices = f"{oldest}" if oldest == newest else f"{oldest} to {newest}"
     return (
-        f"{plan.model.id} for {at_once} at once, {work.input_tokens} tokens in and "
+        f"{plan.model.id} for {at_once} at once, {tokens_of(work.input_tokens)} in and "
         f"{work.output_tokens} out, context {work.context_tokens}; by {plan.objective}. "
         f"On-demand prices in US dollars of {prices}."
     )
@@ -95,7 +96,7 @@ def _table(rows: Sequence[Row], letters: dict[str, str]) -> list[str]:
         "ms/tok": lambda _, row: f"{row.placement.speed.ms_per_token:.1f}",
         "err": lambda _, row: f"x{1 + row.placement.speed.error:.1f}",
         "first ms": lambda _, row: f"{row.placement.speed.time_to_first_token_ms:.0f}",
-        "tok/s": lambda _, row: f"{row.placement.tokens_per_s:.0f}",
+        "tok/s": lambda _, row: format_rate(row.placement.tokens_per_s),
         "$/hour": lambda _, row: f"{row.placement.usd_per_hour:.2f}",
         "$/month": lambda _, row: f"{row.placement.usd_per_month:.0f}",
         "$/1M": lambda _, row: f"{row.placement.usd_per_million_tokens:.2f}",

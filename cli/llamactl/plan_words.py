@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from llamactl_catalog.placement import Placement, Plan
 from llamactl_catalog.quota import quota
-from llamactl_catalog.units import format_bytes
+from llamactl_catalog.units import format_bytes, format_rate
 
 # Of `bitsandbytes-nf4` the table has room for `nf4`.
 _MAKER = "bitsandbytes-"
@@ -79,7 +79,7 @@ def choice(plan: Plan, rows: Sequence[Row]) -> str:
 
 
 def _next(plan: Plan, rows: Sequence[Row]) -> str:
-    """Give the reason for the choice in one sentence."""
+    """Say by how much the next one is behind."""
     first, second = rows[0].placement, rows[1].placement
     match plan.objective:
         case "cost":
@@ -88,7 +88,8 @@ def _next(plan: Plan, rows: Sequence[Row]) -> str:
             here, there = first.speed.ms_per_token, second.speed.ms_per_token
             return f"takes {there:.1f} ms per token instead of {here:.1f}"
         case "throughput":
-            return f"gives {second.tokens_per_s:.0f} tokens/s instead of {first.tokens_per_s:.0f}"
+            less, most = format_rate(second.tokens_per_s), format_rate(first.tokens_per_s)
+            return f"gives {less} tokens/s instead of {most}"
 
 
 def sizing(chosen: Placement, plan: Plan) -> str:
@@ -96,12 +97,13 @@ def sizing(chosen: Placement, plan: Plan) -> str:
     memory = chosen.memory
     at_once = -(-plan.workload.concurrency // chosen.replicas)
     longest = min(memory.max_kv_tokens // at_once, plan.model.architecture.context_tokens)
+    for_each = f"{longest} for the one" if at_once == 1 else f"{longest} in each of {at_once}"
     return (
         f"Memory: {format_bytes(memory.weights_bytes)} of weights, "
         f"{format_bytes(memory.kv_cache_bytes)} of cache and "
         f"{format_bytes(memory.overhead_bytes)} for the engine, of "
         f"{format_bytes(memory.available_bytes)}; room for {memory.max_kv_tokens} tokens at once, "
-        f"{longest} in each of {at_once}."
+        f"{for_each}."
     )
 
 

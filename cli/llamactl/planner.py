@@ -13,7 +13,7 @@ from llamactl.own_machine_page import own_page, own_record
 from llamactl.plan_page import deploy_command, plan_page, rejected_page
 from llamactl.plan_record import plan_record
 from llamactl_catalog.availability import cached_listings
-from llamactl_catalog.engines import TGI
+from llamactl_catalog.engines import TGI, Engine, remembered
 from llamactl_catalog.engines import engine as engine_of
 from llamactl_catalog.errors import InvalidInput, NoCapacity
 from llamactl_catalog.hardware import Offer
@@ -91,7 +91,7 @@ def plan_rented(app: App, asked: Question) -> None:
         engine=engine,
         today=asked.today,
         max_price_age_days=asked.max_price_age_days,
-        not_offered=unpriced(asked.selection, hardware, book),
+        not_offered=unpriced(asked.selection, hardware, book, engine),
     )
     _tell_idle_regions(asked.selection, found)
     if asked.as_json:
@@ -104,7 +104,7 @@ def plan_rented(app: App, asked: Question) -> None:
     if not found.placements:
         wider = replace(asked.selection, instance_types=(), gpus=()).of(every_offer)
         ways = remedies(found, selected, wider, asked.limits, asked.quantizations, engine)
-        raise _nothing(found, selected, list(ways))
+        raise _nothing(found, selected, list(ways), engine)
     if asked.html is not None:
         _write_page(asked.html, found, asked)
     if not asked.as_json:
@@ -208,12 +208,15 @@ def _tell_idle_regions(selection: Selection, found: Plan) -> None:
             talk(f"{region}: nothing of what is asked for is offered there")
 
 
-def _nothing(failed: Plan, selected: Sequence[Offer], ways: Sequence[str]) -> NoCapacity:
+def _nothing(
+    failed: Plan, selected: Sequence[Offer], ways: Sequence[str], engine: Engine
+) -> NoCapacity:
     """Say how many offers fail, why the cheapest one does, and what would do."""
+    incompatible = remembered(engine.incompatible_because)
     usable = [
         each
         for each in selected
-        if each.instance_type.unusable_because is None and each.unavailable_because is None
+        if each.unavailable_because is None and incompatible(each.instance_type) is None
     ]
     cheapest = min(usable or selected, key=lambda each: each.price.usd_per_hour)
     name = cheapest.instance_type.name
@@ -225,5 +228,8 @@ def _nothing(failed: Plan, selected: Sequence[Offer], ways: Sequence[str]) -> No
     hint = "\n       ".join(["what would do:", *ways])
     return NoCapacity(
         f"{among} {failed.model.id} for this load; {name}: {reason}",
-        hint=hint if ways else "no offer in the price book does, whatever the options",
+        hint=hint
+        if ways
+        else "no one change would do: more money, looser limits of speed, --quantize any, less "
+        "--context, less --concurrency or another --gpu; try several",
     )

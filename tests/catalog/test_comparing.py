@@ -165,6 +165,17 @@ def test_more_instances_than_a_service_takes_are_not_taken():
     assert side.reason == "51 x z: needs 51 instances, Azure ML takes at most 50 in a deployment"
 
 
+def test_a_slower_fleet_than_there_may_be_has_no_price():
+    # An error of 0.15 asks for 46 instances where 40 were full, and for 58 where 50 were.
+    may_be, may_not_be = (
+        only_side(offer("z", gpu=BIG, cloud="azure"), at=load(13.6 * count)).at_load
+        for count in (40, 50)
+    )
+
+    assert may_be.slow_usd_per_month == 46 * 730
+    assert may_not_be.slow_usd_per_month is None
+
+
 def test_an_answer_that_no_stream_outlasts_is_none():
     # 8 + c ms a token and ten times that at first, times 10,000: over 480 s.
     side = only_side(offer("a", gpu=BIG), at=load(0.01), arithmetic=Easy(ms=10_000))
@@ -276,7 +287,8 @@ def test_terms_say_what_a_business_must_know(model, words):
 @pytest.mark.parametrize(
     ("at", "message", "hint"),
     [
-        (replace(load(1), monthly_tokens=-1.0), "-1 tokens a month", "above 0"),
+        (replace(load(1), monthly_tokens=-1.0), "-1 tokens a month", "at least 1"),
+        (replace(load(1), monthly_tokens=0.5), "0.5 tokens a month", "at least 1"),
         (replace(load(1), monthly_tokens=float("nan")), "nan tokens", "finite"),
         (load(1, peak=0.5), "a peak of 0.5", "at least 1"),
         (load(1, peak=float("inf")), "a peak of inf", "at least 1"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from catalog.comparing_values import compared, load, only_side
 from catalog.planning_values import accelerator, offer
-from llamactl_catalog.comparing.break_even import break_even, first_load, lasting_load
+from llamactl_catalog.comparing.break_even import break_even, first_load, last_load, lasting_load
 from llamactl_catalog.comparing.capacity import replicas_for
 from llamactl_catalog.comparing.comparison import ApiPrice
 from llamactl_catalog.comparing.growth import LARGEST, MULTIPLES, SMALLEST, Stair, cheapest, growth
@@ -19,7 +19,6 @@ BIG, BIGGER = accelerator("big", 4000), accelerator("bigger", 8000)
 # $100 a month for each million tokens that a replica may carry.
 SMALL = Stair("small", 100.0, 1e6)
 LARGE = Stair("large", 250.0, 4e6)
-MIX = load(1)
 
 stairs = st.lists(
     st.builds(
@@ -120,6 +119,41 @@ def test_a_budget_bounds_break_even_too():
 
     assert lasting_load([limited], 150e-6) == pytest.approx(4e6 / 3)
     assert break_even([limited], ApiPrice("x", 1, 1), load(1)) is None
+
+
+def test_break_even_ends_where_only_dearer_instances_are_left():
+    # At $80 a million large ones pay off up to the tenth, at 40 million tokens; a huge one carries
+    # more, and costs $9000 for what is worth at most 80 x 100 = $8000.
+    large = replace(LARGE, most=10)
+    huge = Stair("huge", 9000.0, 1e8, most=10)
+    price = ApiPrice("x", 80, 80)
+
+    alone = break_even([large], price, load(0.05))
+    beside = break_even([large, huge], price, load(0.05))
+
+    assert (alone.until_monthly_tokens, alone.is_all_carried) == (40e6, True)
+    assert (beside.until_monthly_tokens, beside.is_all_carried) == (40e6, False)
+    assert cost([large, huge], 40e6) < 40e6 * 80e-6
+    assert cost([large, huge], 40.1e6) == 9000 > 40.1e6 * 80e-6
+
+
+def test_break_even_has_no_end_where_there_may_be_any_number_of_instances():
+    even = break_even([SMALL], ApiPrice("x", 150, 150), load(0.05))
+
+    assert even.lasting_monthly_tokens == pytest.approx(4e6 / 3)
+    assert even.until_monthly_tokens is None
+
+
+@given(stairs, st.floats(1, 3), st.floats(1.0001, 1000))
+def test_above_its_end_break_even_never_holds(found, over_the_least, times):
+    found = [replace(each, most=min(each.most, 60)) for each in found]
+    rates = [each.usd_per_month / each.monthly_tokens for each in found]
+    usd_per_token = over_the_least * min(rates) * (1 + 1e-9)
+    last = last_load(found, usd_per_token)
+
+    above = cost(found, last * times)
+    assert above is None or above > last * times * usd_per_token * (1 - 1e-6)
+    assert cost(found, last) <= last * usd_per_token * (1 + 1e-6)
 
 
 @given(stairs, loads, loads)

@@ -1,12 +1,26 @@
 """Which engine runs where: the worked cases of each platform, and what holds of all."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
-from llamactl_catalog.compatibility import gpu_refusal, host_refusal, incompatible_because
+from llamactl_catalog.catalog import load_catalog
+from llamactl_catalog.compatibility import (
+    gpu_refusal,
+    host_refusal,
+    incompatible_because,
+    quantization_refusal,
+)
 from llamactl_catalog.engine_versions import engine_lines, engine_version
+from llamactl_catalog.engines import engine
+from llamactl_catalog.hardware import Offer, Price
 from llamactl_catalog.host_images import host_image_for, host_images
 from llamactl_catalog.offers import load_hardware
+from llamactl_catalog.planning import plan
+from llamactl_catalog.workload import Workload
 
+WORKLOAD = Workload(input_tokens=100, output_tokens=50, concurrency=1, context_tokens=200)
 TYPES = {each.name: each for each in load_hardware()}
 HOSTS = {each.name: each for each in host_images()}
 VERSIONS = [each for line in engine_lines().values() for each in line.versions.values()]
@@ -74,6 +88,60 @@ def test_a_host_that_does_not_do_is_told(engine, instance_type, host, words):
 )
 def test_a_gpu_without_kernels_is_told(engine, instance_type, words):
     assert words in gpu_refusal(engine_version(engine), TYPES[instance_type].accelerator)
+
+
+@pytest.mark.parametrize(
+    ("engine", "words"),
+    [("tgi@3.3.5", "needs CUDA 12.8 or later, tgi 3.3.5 has 12.4"), ("vllm@0.10.2", None)],
+)
+def test_blackwell_needs_an_image_built_with_the_cuda_that_knows_it(engine, words):
+    blackwell = TYPES["ml.g7e.2xlarge"].accelerator
+
+    refusal = gpu_refusal(engine_version(engine), blackwell)
+
+    assert refusal == (None if words is None else f"{blackwell.name} {words}")
+
+
+@pytest.mark.parametrize("engine", ["tgi@3.3.5", "vllm@0.29.0"])
+def test_what_runs_no_cuda_is_refused_for_every_engine(engine):
+    refusal = gpu_refusal(engine_version(engine), TYPES["ml.inf2.xlarge"].accelerator)
+
+    assert "AWS Inferentia2 runs no CUDA" in refusal
+
+
+def test_a_machine_that_no_host_image_is_for_is_told_as_that():
+    p3 = TYPES["ml.p3.2xlarge"]
+
+    why = incompatible_because(engine_version("vllm@0.10.2"), p3)
+
+    assert why.startswith("no host image for ml.p3.2xlarge has CUDA 12.8")
+    assert "the newest, al2-ami-sagemaker-inference-gpu-3-1, has 12.4" in why
+
+
+def test_what_is_no_quantization_of_a_version_is_what_the_plan_says():
+    old = replace(engine_version("tgi"), quantizations=("none",))
+
+    assert quantization_refusal(old, "fp8") == "tgi 3.3.5 has no fp8"
+    assert quantization_refusal(old, "none") is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "known"),
+    [("tgi", "3.3.5"), ("tgi@3.3.6", "3.3.6"), ("tgi@3.3.2", "3.2.3"), ("tgi@1.4.0", "2.0.0")],
+)
+def test_a_version_that_is_not_on_record_is_as_the_next_older_one(asked, known):
+    assert engine(asked).on_record().version == known
+
+
+@pytest.mark.parametrize("kind", TYPES.values(), ids=TYPES)
+def test_a_plan_offers_what_is_compatible_and_says_of_the_rest_why_in_the_same_words(kind):
+    version = engine_version("tgi")
+    price = Price(kind.cloud, "near", kind.name, 1.0, "published", date(2026, 11, 22), "test")
+
+    found = plan(load_catalog().model("smollm2-135m-instruct"), [Offer(kind, price)], WORKLOAD)
+
+    why = incompatible_because(version, kind)
+    assert [each.reason for each in found.rejected] == ([] if why is None else [why])
 
 
 def test_a_gpu_that_tgi_has_no_kernels_for_may_have_them_in_vllm():

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from llamactl_catalog.engines import TGI
 from llamactl_catalog.errors import InvalidFile
 from llamactl_catalog.hardware_tables import load_accelerators, load_instance_types
 from llamactl_catalog.offers import load_hardware
@@ -71,22 +72,28 @@ def test_nc24ads_a100_row_by_row():
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("ml.p3.8xlarge", "V100.*cannot shard"),
-        ("ml.g4dn.xlarge", "T4.*7.5.*8.0 and later"),
-        ("ml.g7e.2xlarge", "Blackwell.*CUDA 12.4.*12.8"),
-        ("ml.inf2.24xlarge", "Neuron"),
-        ("ml.trn1.32xlarge", "Neuron"),
+        ("ml.p3.8xlarge", "V100.*7.0; tgi 3.3.5 has no kernels"),
+        ("ml.g4dn.xlarge", "T4.*7.5; .* begin at 8.0"),
+        ("ml.g7e.2xlarge", "Blackwell.*CUDA 12.8 or later.*12.4"),
+        ("ml.inf2.24xlarge", "Inferentia2 runs no CUDA"),
+        ("ml.trn1.32xlarge", "Trainium runs no CUDA"),
         ("Standard_NC24s_v3", "retired by Azure on 2025-09-30"),
-        ("Standard_ND40rs_v2", "V100.*cannot shard"),
+        ("Standard_ND40rs_v2", "V100.*7.0; tgi 3.3.5 has no kernels"),
         ("Standard_NC64as_T4_v3", "T4"),
     ],
 )
 def test_what_cannot_serve_says_why(name, words):
-    assert re.search(words, BY_NAME[name].unusable_because)
+    assert re.search(words, TGI.incompatible_because(BY_NAME[name]))
+
+
+def test_the_table_itself_names_only_what_the_cloud_has_retired():
+    told = {each.unusable_because for each in HARDWARE} - {None}
+
+    assert all("retired" in each for each in told)
 
 
 def test_only_gpus_that_the_engine_has_kernels_for_are_usable():
-    usable = {each.accelerator.id for each in HARDWARE if each.unusable_because is None}
+    usable = {each.accelerator.id for each in HARDWARE if TGI.incompatible_because(each) is None}
 
     assert usable == {
         "a10", "a10g", "l4", "l40s", "a100-sxm-40gb", "a100-sxm-80gb", "a100-pcie-80gb",

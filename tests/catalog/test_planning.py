@@ -280,6 +280,8 @@ def test_an_estimate_beyond_what_was_measured_says_so():
         ({"concurrency": 0}, "at least 1"),
         ({"utilization": 0.0}, "above 0 and at most 1"),
         ({"utilization": 1.5}, "above 0 and at most 1"),
+        ({"utilization": 1e-320}, "above 0 and at most 1"),
+        ({"concurrency": 10**400}, "at most 1,000,000"),
         ({"context_tokens": 5000}, "2 to 4096 tokens"),
         ({"context_tokens": 149}, "up to 4096"),
     ],

@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from catalog.gpus import A10G, H100_NVL, L4, T4
+from catalog.gpus import A10G, H100_NVL, L4
 from llamactl_catalog.catalog import load_catalog
 from llamactl_catalog.matrices import layer_matrices
 from llamactl_catalog.placement import Quantization
@@ -96,8 +96,6 @@ def test_mpt_keeps_its_attention_inputs_in_16_bit():
     [
         ("mpt-7b", "gptq", A10G, "no gptq weights for the MPT"),
         ("mpt-7b", "awq", A10G, "no awq weights for the MPT"),
-        ("llama-2-7b", "awq", T4, "needs compute capability 8.0, T4 has 7.5"),
-        ("llama-2-7b", "fp8", T4, "needs compute capability 8.0, T4 has 7.5"),
         ("falcon-7b", "gptq", A10G, "4,544 inputs a shard (qkv) are 35.5 groups"),
         ("falcon-7b", "fp8", A10G, "no matrix of 4,544 by 4,672 (qkv)"),
     ],
@@ -112,7 +110,6 @@ def test_what_tgi_cannot_serve_is_said_with_its_reason(model_id, quantization, a
         ("falcon-7b", "fp8", H100_NVL),
         ("llama-2-13b", "fp8", A10G),
         ("llama-2-7b", "gptq", A10G),
-        ("llama-2-7b", "gptq", T4),
         ("mpt-30b", "bitsandbytes-nf4", A10G),
         ("smollm2-135m-instruct", "eetq", L4),
     ],

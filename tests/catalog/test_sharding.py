@@ -79,3 +79,7 @@ def test_a_refusal_has_its_numbers(model_id, quantization, num_shard, words):
 
 def test_what_is_accepted_is_not_refused():
     assert refusal(MODELS["llama-2-13b"], "gptq", 4) is None
+
+
+def test_there_are_no_more_shards_than_heads_whatever_the_gpus():
+    assert shard_counts(MODELS["llama-2-7b"], "none", 10**9) == (1, 2, 4, 8, 16, 32)

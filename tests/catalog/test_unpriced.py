@@ -26,8 +26,8 @@ def test_what_has_a_price_nowhere_is_named_without_a_region():
         ),
         **{
             ("", name): (
-                "no price is known; needs TGI's image for AWS Neuron, which llamactl does not "
-                "deploy"
+                "no price is known; AWS Trainium runs no CUDA, and llamactl has no image of "
+                "tgi 3.3.5 for it"
             )
             for name in ("ml.trn1.2xlarge", "ml.trn1.32xlarge", "ml.trn1n.32xlarge")
         },

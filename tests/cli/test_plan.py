@@ -184,8 +184,8 @@ def test_options_of_a_selection_are_alternatives_among_each_other(app):
             "of --cloud aws",
         ),
         (["--instance-type", "ml.p5e.48xlarge"], "ml.p5e.48xlarge", "no price of it is known"),
-        (["--instance-type", "ml.trn1.2xlarge"], "ml.trn1.2xlarge", "image for AWS Neuron"),
-        (["--gpu", "trainium", "--region", "eastus"], "--gpu trainium", "image for AWS Neuron"),
+        (["--instance-type", "ml.trn1.2xlarge"], "ml.trn1.2xlarge", "runs no CUDA"),
+        (["--gpu", "trainium", "--region", "eastus"], "--gpu trainium", "runs no CUDA"),
         (["--gpu", "h100", "--instance-type", "ml.g5.xlarge"], "nothing is", "leave out an option"),
         (["--cloud", "azure", "--gpu", "trainium"], "--gpu trainium", "of --cloud aws"),
         (["--gpu", "h200", "--region", "eastus"], "nothing is offered", "regions that have it"),
@@ -214,6 +214,11 @@ def test_what_there_is_not_is_refused_with_what_there_is(arguments, message, hin
         ["--concurrency", "0"],
         ["--utilization", "1.5"],
         ["--max-usd-per-hour", "0"],
+        ["--max-usd-per-hour", "nan"],
+        ["--min-tokens-per-s", "nan"],
+        ["--max-ms-per-token", "inf"],
+        ["--max-ttft-ms", "nan"],
+        ["--utilization", "nan"],
         ["--quantize", "int3"],
         ["--optimize", "luck"],
     ],
@@ -253,6 +258,27 @@ def test_a_limit_that_nothing_keeps_to_says_which_would_do(arguments, words, app
     assert words in (raised.value.hint or "")
 
 
+def test_fewer_requests_at_once_that_would_fit_are_named(app):
+    # One such instance has room for 154 of them, and there may be 50.
+    only = ["--instance-type", "Standard_NC24ads_A100_v4", "--region", "eastus"]
+    with pytest.raises(NoCapacity) as raised:
+        invoke(app, "llama-2-7b", *only, "--concurrency", "20000")
+
+    assert "needs 130 instances, Azure ML takes at most 50" in raised.value.message
+    assert "--concurrency 5000: 33 x Standard_NC24ads_A100_v4" in (raised.value.hint or "")
+
+
+def test_rates_below_ten_keep_two_digits(app):
+    text = invoke(
+        app, "llama-3.1-8b", "--input-tokens", "100000", "--output-tokens", "1",
+        "--concurrency", "1", "--limit", "1",
+    ).stdout  # fmt: skip
+
+    assert "100000 tokens in and 1 out" in text
+    (row,) = (line for line in text.splitlines() if line.startswith("* ") and " x" in line)
+    assert 0 < float(row.split()[-4]) < 1
+
+
 def test_a_context_that_would_fit_is_named(app):
     long = ["--context", "120000", "--input-tokens", "100000", "--gpu", "a10g"]
     with pytest.raises(NoCapacity) as raised:
@@ -274,7 +300,7 @@ def test_all_says_why_each_offer_fails(app):
     result = invoke(app, "llama-2-70b", "--region", "eu-west-1", "--all")
 
     assert "Rejected:" in result.stdout
-    assert "no kernels in" in result.stdout
+    assert "has no kernels for it" in " ".join(result.stdout.split())
     assert "needs 4 shards of" in result.stdout
 
 
@@ -299,6 +325,17 @@ def test_a_model_never_measured_here_has_no_speed():
     assert own_shortage(own) is None
     assert own.speed is None
     assert [text.partition(":")[0] for text in own.warnings] == ["no speed", "own file"]
+
+
+def test_this_machine_has_every_field_of_what_is_rented_and_the_files_own_bits(app):
+    model = "smollm2-135m-instruct"
+    (here,) = as_json(app, model, "--cloud", "local")["placements"]
+    (rented,) = as_json(app, model, "--limit", "1")["placements"]
+
+    assert here.keys() == rented.keys()
+    assert here["memory"].keys() == rented["memory"].keys()
+    # 98,362,432 bytes are 5.8 bits a weight: 4 bits, scales, and what stays in more.
+    assert here["quantization"] == "q4_1"
 
 
 def test_this_machine_is_too_small(app):

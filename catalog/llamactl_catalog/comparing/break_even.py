@@ -17,10 +17,13 @@ def break_even(stairs: Sequence[Stair], api: ApiPrice, load: Load) -> BreakEven 
     per_million = api.usd_per_million_tokens(load)
     price = per_million / _MILLION
     of_full = min(each.usd_per_month / each.monthly_tokens for each in stairs)
+    last = last_load(stairs, price)
     return BreakEven(
         api=api,
         first_monthly_tokens=first_load(stairs, price),
         lasting_monthly_tokens=lasting_load(stairs, price),
+        until_monthly_tokens=None if last == inf else last,
+        is_all_carried=last == max(each.most * each.monthly_tokens for each in stairs),
         at_load=own.usd_per_million_tokens / per_million,
         at_full=of_full / price,
     )
@@ -42,10 +45,7 @@ def first_load(stairs: Sequence[Stair], usd_per_token: float) -> float | None:
 
 
 def lasting_load(stairs: Sequence[Stair], usd_per_token: float) -> float | None:
-    """Give the load from which on it never again costs more than at a price per token.
-
-    Where there may be only so many replicas: up to the largest load that they carry for less.
-    """
+    """Give the load from which on it never costs more than at a price per token, up to the last."""
     load = _safe_load(stairs, usd_per_token)
     if load is None:
         return None
@@ -54,17 +54,30 @@ def lasting_load(stairs: Sequence[Stair], usd_per_token: float) -> float | None:
     return load
 
 
+def last_load(stairs: Sequence[Stair], usd_per_token: float) -> float | None:
+    """Give the largest load that costs no more than at a price per token; infinite: whatever it is.
+
+    Replicas whose tokens are worth more than they cost are worth it when all of them are full, and
+    no number of the others is: they carry k * C, at most, for k * P.
+    """
+    ends = (
+        each.most * each.monthly_tokens
+        for each in stairs
+        if each.usd_per_month <= each.monthly_tokens * usd_per_token
+    )
+    return max(ends, default=None)
+
+
 def _safe_load(stairs: Sequence[Stair], usd_per_token: float) -> float | None:
-    """Give a load from which on none costs more than its tokens.
+    """Give a load from which on, up to the last, none costs more than its tokens.
 
     Of one stair, the k-th replica costs more than its tokens at first, where k * P is more than
     (k - 1) * C * price. That ends with the largest k below 1 / (1 - r), with r = P / (C * price).
-    Where there may be only so many: the largest load that they carry for less.
     """
+    last = last_load(stairs, usd_per_token)
+    if last is None or last < inf:
+        return last
     shares = [(each, each.usd_per_month / each.monthly_tokens / usd_per_token) for each in stairs]
-    end = max((each.most * each.monthly_tokens for each, share in shares if share <= 1), default=0)
-    if end < inf:
-        return end if end > 0 else None
     loads = [
         max(1, ceil(1 / (1 - share)) - 1) * each.usd_per_month / usd_per_token
         for each, share in shares

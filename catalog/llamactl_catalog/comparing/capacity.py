@@ -9,7 +9,7 @@ from llamactl_catalog.fleet import disk_shortage
 from llamactl_catalog.hardware import InstanceType
 from llamactl_catalog.limits import Limits, slowness
 from llamactl_catalog.model import Model
-from llamactl_catalog.placement import Memory, Quantization, Speed
+from llamactl_catalog.placement import Memory, Quantization, Speed, whole_answer_s
 from llamactl_catalog.planning import NO_LIMITS
 from llamactl_catalog.workload import Workload
 
@@ -18,7 +18,6 @@ from llamactl_catalog.workload import Workload
 MOST_IN_FLIGHT = 128
 # Sums and quotients of loads carry a rounding error; no instance is added for one.
 _ROUNDING = 1e-9
-_S = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def ways(
         fits, _ = _alone(asked, kind, NO_LIMITS)
         memory_bytes = kind.accelerators * kind.accelerator.memory_bytes
         return (), Refusal(TOO_SLOW if fits else 1 / memory_bytes, reason)
-    seconds = min(_answer_s(asked.load, each.speed) for each in alone)
+    seconds = min(whole_answer_s(each.speed, asked.load.output_tokens) for each in alone)
     late = f"an answer takes {seconds:.0f} s, it is ended after {longest_answer_s:.0f} s"
     return answered, Refusal(TOO_SLOW, late)
 
@@ -164,12 +163,6 @@ def _working(asked: Question, kind: InstanceType, alone: Candidate, in_flight: i
         in_flight=in_flight,
         memory=asked.arithmetic.memory(*built),
         speed=speed,
-        answer_s=_answer_s(load, speed),
+        answer_s=whole_answer_s(speed, load.output_tokens),
         monthly_tokens=requests_per_s * SECONDS_PER_MONTH * load.request_tokens / load.peak,
     )
-
-
-def _answer_s(load: Load, speed: Speed) -> float:
-    """Give how long a whole answer takes: the first token, and then one by one."""
-    ms = speed.time_to_first_token_ms + (load.output_tokens - 1) * speed.ms_per_token
-    return ms / _S

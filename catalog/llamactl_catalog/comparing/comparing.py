@@ -108,9 +108,9 @@ def check_load(load: Load) -> None:
     Raises:
         InvalidInput: a number is out of its range.
     """
-    if not 0 < load.monthly_tokens < float("inf"):
+    if not 1 <= load.monthly_tokens < float("inf"):
         message = f"{load.monthly_tokens:g} tokens a month"
-        raise InvalidInput(message, hint="it must be above 0, and finite")
+        raise InvalidInput(message, hint="it must be at least 1, and finite")
     if not 1 <= load.peak < float("inf"):
         message = f"a peak of {load.peak:g} times the mean"
         raise InvalidInput(message, hint="it must be at least 1: the busiest time is no calmer")

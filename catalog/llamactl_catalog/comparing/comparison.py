@@ -82,7 +82,7 @@ class AtLoad:
     `placement.speed` is one replica's with `in_flight` requests at once, and `answer_s` a whole
     answer then. `full_monthly_tokens` is the most that the same replicas carry at the same peak.
     `slow_usd_per_month` is the price with as many of them as it takes where all speeds are lower by
-    the error of their estimate.
+    the error of their estimate; None: there may not be so many.
     """
 
     placement: Placement
@@ -92,7 +92,7 @@ class AtLoad:
     usd_per_million_tokens: float
     usd_per_million_output_tokens: float
     full_monthly_tokens: float
-    slow_usd_per_month: float
+    slow_usd_per_month: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +122,18 @@ class BreakEven:
     """Where one's own endpoint costs as much as an API, in tokens a month.
 
     `first_monthly_tokens` is the smallest load at which it costs no more; above it, one more
-    instance can make the API cheaper again for a while. From `lasting_monthly_tokens` on it never
-    costs more, as far as there may be more instances. None: not at any load. `at_load` and
-    `at_full` are its cost over the API's: at the load, and with every instance as busy as can be.
+    instance can make the API cheaper again for a while. From `lasting_monthly_tokens` on, up to
+    `until_monthly_tokens`, it never costs more. None for the first two: there is no such load; for
+    the third: that holds for good. Above it more is not carried, where `is_all_carried`, or else
+    always costs more. `at_load` and `at_full` are its cost over the API's: at the load, and with
+    every instance as busy as can be.
     """
 
     api: ApiPrice
     first_monthly_tokens: float | None
     lasting_monthly_tokens: float | None
+    until_monthly_tokens: float | None
+    is_all_carried: bool
     at_load: float
     at_full: float
 

@@ -28,7 +28,7 @@ from llamactl_catalog.comparing.comparison import (
 )
 from llamactl_catalog.comparing.growth import Stair, growth
 from llamactl_catalog.costs import usd_per_month
-from llamactl_catalog.engines import Engine
+from llamactl_catalog.engines import Engine, remembered
 from llamactl_catalog.fleet import excess
 from llamactl_catalog.hardware import Offer, Price
 from llamactl_catalog.limits import Limits, overspending
@@ -68,7 +68,7 @@ class _Able:
 
 def side(asked: Question, cloud: Cloud, offers: Sequence[Offer], around: Surroundings) -> Side:
     """Compare what one cloud offers for one model; `offers` are that cloud's."""
-    able, reasons = _able(asked, cloud, offers)
+    able, reasons = _able(asked, cloud, offers, around.engine)
     placed = [each for each in (_at_load(asked, cloud, each, around) for each in able) if each]
     if not placed:
         reason = _reason(asked, cloud, able, offers, reasons)
@@ -91,15 +91,16 @@ def side(asked: Question, cloud: Cloud, offers: Sequence[Offer], around: Surroun
 
 
 def _able(
-    asked: Question, cloud: Cloud, offers: Sequence[Offer]
+    asked: Question, cloud: Cloud, offers: Sequence[Offer], engine: Engine
 ) -> tuple[list[_Able], dict[str, Refusal]]:
     """Give the offers that carry at least one request, and why instance types do not."""
     able: list[_Able] = []
     reasons: dict[str, Refusal] = {}
     known: dict[tuple[str, int], tuple[tuple[Way, ...], Refusal]] = {}
+    incompatible = remembered(engine.incompatible_because)
     for offer in offers:
         kind = offer.instance_type
-        unusable = _unusable(offer)
+        unusable = incompatible(kind) or offer.unavailable_because
         if unusable is not None:
             reasons[kind.name] = Refusal(UNUSABLE, unusable)
             continue
@@ -113,11 +114,6 @@ def _able(
         else:
             reasons[kind.name] = refusal if lacking is None else Refusal(TOO_SLOW, lacking)
     return able, reasons
-
-
-def _unusable(offer: Offer) -> str | None:
-    because = offer.instance_type.unusable_because
-    return because if because is not None else offer.unavailable_because
 
 
 def _room(limits: Limits, offer: Offer, cloud: Cloud) -> float:
@@ -175,7 +171,7 @@ def _at_load(asked: Question, cloud: Cloud, able: _Able, around: Surroundings) -
         usd_per_million_tokens=usd / load.monthly_tokens * _MILLION,
         usd_per_million_output_tokens=per_million_output,
         full_monthly_tokens=replicas * way.monthly_tokens,
-        slow_usd_per_month=usd * slow / replicas,
+        slow_usd_per_month=usd * slow / replicas if slow <= able.most else None,
     )
 
 
@@ -208,7 +204,7 @@ def _regions(
     found = [
         _region_price(each.price, replicas, regions)
         for each in offers
-        if each.instance_type.name == name and _unusable(each) is None
+        if each.instance_type.name == name and each.unavailable_because is None
     ]
     return tuple(sorted(found, key=lambda each: (each.usd_per_hour, each.region.name)))
 

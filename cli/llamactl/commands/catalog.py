@@ -10,6 +10,7 @@ import click
 
 from llamactl.app import App
 from llamactl.output import print_json, print_table, talk
+from llamactl.terminal_text import for_terminal
 from llamactl_catalog.errors import LlamactlError
 from llamactl_infra.prices.refresh import PRICED_CLOUDS, SUBSCRIPTION_VARIABLE, PricedCloud
 
@@ -91,7 +92,7 @@ def refresh_prices(
     else:
         _print_changes(done)
     for failure in failed[:-1]:
-        talk(failure.message + (f"\n hint: {failure.hint}" if failure.hint else ""))
+        talk(for_terminal(failure.message + (f"\n hint: {failure.hint}" if failure.hint else "")))
     if failed:
         raise failed[-1]  # told last, and the exit code is its own
 

@@ -4,20 +4,31 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import get_args
 
 import click
 
 from llamactl.app import App
 from llamactl.load_options import API_PRICE, TOKEN_COUNT, Amount
-from llamactl.paths import FilePath
-from llamactl_catalog.cautions import MAX_PRICE_AGE_DAYS
+from llamactl.planning_options import (
+    AMOUNT,
+    context_option,
+    engine_option,
+    gpu_option,
+    html_option,
+    input_tokens_option,
+    instance_type_option,
+    json_option,
+    max_price_age_option,
+    max_ttft_option,
+    max_usd_per_hour_option,
+    output_tokens_option,
+    quantize_option,
+    region_option,
+)
 from llamactl_catalog.comparing.comparison import ApiPrice
 from llamactl_catalog.limits import Limits
 from llamactl_catalog.placement import Quantization
 
-_TOKENS = click.IntRange(min=1)
-_AMOUNT = Amount(min=0, min_open=True)
 _RATE = Amount(min=0, max=1e6, min_open=True)
 _PEAK = Amount(min=1, max=100)
 # Adults read 238 English words a minute silently; a word is 4/3 of a Llama token or so: 189 ms a
@@ -46,23 +57,9 @@ READING_MS_PER_TOKEN = 200.0
     metavar="X",
     help="The busiest time over the average; the instances are there for it.",
 )
-@click.option(
-    "--input-tokens", type=_TOKENS, default=512, show_default=True, metavar="N", help="Of a prompt."
-)
-@click.option(
-    "--output-tokens",
-    type=_TOKENS,
-    default=256,
-    show_default=True,
-    metavar="N",
-    help="Of an answer.",
-)
-@click.option(
-    "--context",
-    type=_TOKENS,
-    metavar="TOKENS",
-    help="What one request may take at most; else 4096, or the model's, or what the load takes.",
-)
+@input_tokens_option
+@output_tokens_option
+@context_option
 @click.option(
     "--api",
     "apis",
@@ -71,7 +68,7 @@ READING_MS_PER_TOKEN = 200.0
     metavar="NAME=INPUT/OUTPUT",
     help="An API to compare with, in $ per 1M tokens, like other=0.50/1.50; may be repeated.",
 )
-@click.option("--region", "regions", multiple=True, help="Only this region; may be repeated.")
+@region_option
 @click.option(
     "--geography",
     "geographies",
@@ -79,43 +76,24 @@ READING_MS_PER_TOKEN = 200.0
     metavar="NAME",
     help="Only regions in this part of the world, country or the EU; may be repeated.",
 )
-@click.option(
-    "--instance-type", "instance_types", multiple=True, help="Only this; may be repeated."
-)
-@click.option(
-    "--gpu", "gpus", multiple=True, metavar="GPU", help="Only this GPU, like A10G; may be repeated."
-)
-@click.option(
-    "--quantize",
-    "quantizations",
-    type=click.Choice([*get_args(Quantization), "any"]),
-    multiple=True,
-    default=("none",),
-    show_default=True,
-    help="How weights are stored; none is 16 bit, as published. May be repeated.",
-)
-@click.option("--engine", metavar="NAME[@VERSION]", help="The serving program; else tgi.")
-@click.option("--max-usd-per-hour", type=_AMOUNT, metavar="USD", help="For all replicas together.")
+@instance_type_option
+@gpu_option
+@quantize_option
+@engine_option
+@max_usd_per_hour_option
 @click.option(
     "--max-ms-per-token",
-    type=_AMOUNT,
+    type=AMOUNT,
     default=READING_MS_PER_TOKEN,
     show_default=True,
     metavar="MS",
     help="For each user; slower than that, people wait for words.",
 )
-@click.option("--max-ttft-ms", type=_AMOUNT, metavar="MS", help="Until a user's first token.")
-@click.option(
-    "--max-price-age",
-    type=click.IntRange(min=0),
-    default=MAX_PRICE_AGE_DAYS,
-    show_default=True,
-    metavar="DAYS",
-    help="Mark prices that are older.",
-)
+@max_ttft_option
+@max_price_age_option
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print Markdown.")
-@click.option("--html", type=FilePath(dir_okay=False), metavar="FILE", help="Write a page to FILE.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@html_option
+@json_option
 @click.pass_obj
 def command(
     app: App,
@@ -131,7 +109,7 @@ def command(
     geographies: tuple[str, ...],
     instance_types: tuple[str, ...],
     gpus: tuple[str, ...],
-    quantizations: tuple[str, ...],
+    quantizations: tuple[Quantization, ...],
     engine: str | None,
     max_usd_per_hour: float | None,
     max_ms_per_token: float,
@@ -153,11 +131,7 @@ def command(
         geographies=geographies,
         instance_types=instance_types,
         gpus=gpus,
-        quantizations=tuple(
-            each
-            for each in get_args(Quantization)
-            if each in quantizations or "any" in quantizations
-        ),
+        quantizations=quantizations,
         engine=engine,
         limits=Limits(max_usd_per_hour, None, max_ms_per_token, max_ttft_ms),
         today=datetime.now(UTC).date(),

@@ -7,16 +7,30 @@ from typing import get_args
 import click
 
 from llamactl.app import App
-from llamactl.paths import FilePath
-from llamactl_catalog.cautions import MAX_PRICE_AGE_DAYS
+from llamactl.load_options import Amount
+from llamactl.planning_options import (
+    AMOUNT,
+    COUNT,
+    context_option,
+    engine_option,
+    gpu_option,
+    html_option,
+    input_tokens_option,
+    instance_type_option,
+    json_option,
+    max_price_age_option,
+    max_ttft_option,
+    max_usd_per_hour_option,
+    output_tokens_option,
+    quantize_option,
+    region_option,
+)
 from llamactl_catalog.limits import Limits
 from llamactl_catalog.placement import Objective, Quantization
 from llamactl_catalog.selection import Selection
 from llamactl_infra.spec import Cloud
 
 _RENTED = tuple(each for each in get_args(Cloud) if each != "local")
-_TOKENS = click.IntRange(min=1)
-_AMOUNT = click.FloatRange(min=0, min_open=True)
 
 
 @click.command(
@@ -32,51 +46,25 @@ _AMOUNT = click.FloatRange(min=0, min_open=True)
     show_default=True,
     help="Where; any is every cloud that rents.",
 )
-@click.option("--region", "regions", multiple=True, help="Only this region; may be repeated.")
-@click.option(
-    "--instance-type", "instance_types", multiple=True, help="Only this; may be repeated."
-)
-@click.option(
-    "--gpu", "gpus", multiple=True, metavar="GPU", help="Only this GPU, like A10G; may be repeated."
-)
-@click.option(
-    "--quantize",
-    "quantizations",
-    type=click.Choice([*get_args(Quantization), "any"]),
-    multiple=True,
-    default=("none",),
-    show_default=True,
-    help="How weights are stored; none is 16 bit, as published. May be repeated.",
-)
-@click.option("--engine", metavar="NAME[@VERSION]", help="The serving program; else tgi.")
-@click.option(
-    "--input-tokens", type=_TOKENS, default=512, show_default=True, metavar="N", help="Of a prompt."
-)
-@click.option(
-    "--output-tokens",
-    type=_TOKENS,
-    default=256,
-    show_default=True,
-    metavar="N",
-    help="Of an answer.",
-)
+@region_option
+@instance_type_option
+@gpu_option
+@quantize_option
+@engine_option
+@input_tokens_option
+@output_tokens_option
 @click.option(
     "--concurrency",
-    type=_TOKENS,
+    type=COUNT,
     default=4,
     show_default=True,
     metavar="N",
     help="How many requests run at once.",
 )
-@click.option(
-    "--context",
-    type=_TOKENS,
-    metavar="TOKENS",
-    help="What one request may take at most; else 4096, or the model's, or what the load takes.",
-)
+@context_option
 @click.option(
     "--utilization",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Amount(0, 1, min_open=True),
     default=1.0,
     show_default=True,
     metavar="SHARE",
@@ -89,22 +77,15 @@ _AMOUNT = click.FloatRange(min=0, min_open=True)
     show_default=True,
     help="Rank by $/hour, by ms per token, or by tokens/s.",
 )
-@click.option("--max-usd-per-hour", type=_AMOUNT, metavar="USD", help="For all replicas together.")
-@click.option("--min-tokens-per-s", type=_AMOUNT, metavar="N", help="For all requests together.")
-@click.option("--max-ms-per-token", type=_AMOUNT, metavar="MS", help="For each user.")
-@click.option("--max-ttft-ms", type=_AMOUNT, metavar="MS", help="Until a user's first token.")
-@click.option(
-    "--max-price-age",
-    type=click.IntRange(min=0),
-    default=MAX_PRICE_AGE_DAYS,
-    show_default=True,
-    metavar="DAYS",
-    help="Mark prices that are older.",
-)
-@click.option("--limit", type=_TOKENS, metavar="N", help="Show N placements; the table else 10.")
+@max_usd_per_hour_option
+@click.option("--min-tokens-per-s", type=AMOUNT, metavar="N", help="For all requests together.")
+@click.option("--max-ms-per-token", type=AMOUNT, metavar="MS", help="For each user.")
+@max_ttft_option
+@max_price_age_option
+@click.option("--limit", type=COUNT, metavar="N", help="Show N placements; the table else 10.")
 @click.option("--all", "everything", is_flag=True, help="Every region, and why offers fail.")
-@click.option("--html", type=FilePath(dir_okay=False), metavar="FILE", help="Write a page to FILE.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@html_option
+@json_option
 @click.pass_obj
 def command(
     app: App,
@@ -113,7 +94,7 @@ def command(
     regions: tuple[str, ...],
     instance_types: tuple[str, ...],
     gpus: tuple[str, ...],
-    quantizations: tuple[str, ...],
+    quantizations: tuple[Quantization, ...],
     engine: str | None,
     input_tokens: int,
     output_tokens: int,
@@ -139,11 +120,7 @@ def command(
         model=found,
         workload=workload_of(found, input_tokens, output_tokens, concurrency, context, utilization),
         selection=Selection(_RENTED if cloud == "any" else (cloud,), regions, instance_types, gpus),
-        quantizations=tuple(
-            each
-            for each in get_args(Quantization)
-            if each in quantizations or "any" in quantizations
-        ),
+        quantizations=quantizations,
         engine=engine,
         objective=optimize,
         limits=Limits(max_usd_per_hour, min_tokens_per_s, max_ms_per_token, max_ttft_ms),

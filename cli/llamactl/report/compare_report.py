@@ -19,6 +19,7 @@ from llamactl.report.growth_chart import growth_chart
 from llamactl.report.page import page
 from llamactl.report.table import Table
 from llamactl_catalog.comparing.comparison import Comparison, ModelComparison, Side
+from llamactl_catalog.units import tokens_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ def compare_html(comparison: Comparison) -> str:
         costs=monthly_costs(comparison),
         slow=any(
             side.at_load is not None
+            and side.at_load.slow_usd_per_month is not None
             and side.at_load.slow_usd_per_month > side.at_load.usd_per_month
             for model in comparison.models
             for side in model.sides
@@ -93,7 +95,7 @@ def _load(comparison: Comparison) -> str:
     return (
         f"For {count(load.monthly_tokens)} tokens a month: {load.requests_per_s:.3g} requests per "
         f"second on average and {load.peak_requests_per_s:.3g} at the busiest time, each of "
-        f"{load.input_tokens} tokens in and {load.output_tokens} out."
+        f"{tokens_of(load.input_tokens)} in and {load.output_tokens} out."
     )
 
 

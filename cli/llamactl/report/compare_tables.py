@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from llamactl.compare_words import rows
+from llamactl.compare_words import rows, times
 from llamactl.plan_words import instances
 from llamactl.report.figures import (
     NOTHING,
@@ -94,7 +94,7 @@ def break_even_table(comparison: Comparison) -> Table:
         for each in side.break_evens
     ]
     columns = (
-        "model", "cloud", "against", "costs no more from", "for good from",
+        "model", "cloud", "against", "costs no more at", "never more from", "up to",
         "cost at the load", "cost fully used",
     )  # fmt: skip
     title = "Break-even, in tokens a month; cost as a multiple of the price per token"
@@ -113,7 +113,7 @@ def _costs_row(model: ModelComparison, side: Side) -> tuple[str, ...]:
         instances(it.placement),
         usd(it.usd_per_month),
         usd(it.usd_per_million_tokens),
-        usd(it.slow_usd_per_month),
+        "too many" if it.slow_usd_per_month is None else usd(it.slow_usd_per_month),
         f"{speed.time_to_first_token_ms:.0f}",
         f"{speed.ms_per_token:.1f}",
         f"{low:.0f} - {high:.0f}",
@@ -146,10 +146,15 @@ def _break_even_row(model: ModelComparison, side: Side, each: BreakEven) -> tupl
         each.api.name,
         "never" if first is None else count(first),
         "never" if lasting is None else count(lasting),
-        _times(each.at_load),
-        _times(each.at_full),
+        NOTHING if lasting is None else _until(each),
+        f"{times(each.at_load)}{TIMES}",
+        f"{times(each.at_full)}{TIMES}",
     )
 
 
-def _times(ratio: float) -> str:
-    return f"{ratio:.2g}{TIMES}" if ratio < 10 else f"{ratio:.0f}{TIMES}"  # noqa: PLR2004 - two digits
+def _until(each: BreakEven) -> str:
+    until = each.until_monthly_tokens
+    if until is None:
+        return "any load"
+    beyond = "all it carries" if each.is_all_carried else "then more"
+    return f"{count(until)}, {beyond}"

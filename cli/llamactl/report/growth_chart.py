@@ -172,7 +172,7 @@ def _break_evens(axes: "Axes", sides: Sequence[Side], comparison: Comparison) ->
                 [load], [price], "o", markersize=11, markerfacecolor="none",
                 markeredgecolor=ink("ink"), markeredgewidth=2, zorder=6,
             )  # fmt: skip
-            ring.set_gid(f"{TIP}{name} costs no more than {api.name} from {count(load)} on")
+            ring.set_gid(f"{TIP}{name} costs no more than {api.name} at {count(load)}")
             axes.annotate(
                 f"{name} {count(load)}",
                 (load, price),

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from llamactl_catalog.errors import InvalidInput, NoPermission
+from llamactl_containers.disk import told
 from llamactl_infra.local.files import draft_of, patiently
 
 _FOR_ALL_THE_UMASK_ALLOWS = 0o666
@@ -29,6 +30,7 @@ def write_page(path: Path, html: str) -> None:
     Raises:
         InvalidInput: its folder does not exist, or it is something other than a file.
         NoPermission: the folder or the disk refuses it.
+        NoCapacity: the disk is full.
     """
     check_target(path)
     target = path.resolve()  # a link stays one
@@ -36,13 +38,17 @@ def write_page(path: Path, html: str) -> None:
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
         descriptor = os.open(draft, flags, _FOR_ALL_THE_UMASK_ALLOWS)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        with (
+            told(path, "--html"),
+            os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file,
+        ):
             file.write(html)
         patiently(lambda: draft.replace(target))
     except OSError as error:
-        with suppress(OSError):
-            draft.unlink()
         raise _forbidden(path, error.strerror or "") from error
+    finally:
+        with suppress(OSError):  # it is the page by now, or nothing's
+            draft.unlink()
 
 
 def _check(path: Path) -> None:

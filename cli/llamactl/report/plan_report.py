@@ -25,7 +25,7 @@ from llamactl_catalog.cautions import EXTRAPOLATED, kind
 from llamactl_catalog.clouds import clouds
 from llamactl_catalog.costs import HOURS_PER_MONTH
 from llamactl_catalog.placement import Objective, Placement, Plan
-from llamactl_catalog.units import GIB, format_bytes, format_count
+from llamactl_catalog.units import GIB, format_bytes, format_count, format_rate, tokens_of
 
 _RANKED_BY: dict[Objective, str] = {
     "cost": "cheapest per hour first",
@@ -100,7 +100,7 @@ def _load(plan: Plan) -> str:
     at_once = "1 request" if work.concurrency == 1 else f"{work.concurrency} requests"
     share = "" if work.utilization == 1 else f", {work.utilization:.0%} of the time"
     return (
-        f"{at_once} at once{share}, each of {work.input_tokens} tokens in and "
+        f"{at_once} at once{share}, each of {tokens_of(work.input_tokens)} in and "
         f"{work.output_tokens} out, context {work.context_tokens}"
     )
 
@@ -129,7 +129,9 @@ def _figures(chosen: Placement, plan: Plan) -> tuple[Figure, ...]:
             f"typically {low:.0f} to {high:.0f} ms",
         ),
         Figure("to the first token", milliseconds(speed.time_to_first_token_ms), "estimated"),
-        Figure("all requests together", f"{chosen.tokens_per_s:.0f} tokens/s", "estimated"),
+        Figure(
+            "all requests together", f"{format_rate(chosen.tokens_per_s)} tokens/s", "estimated"
+        ),
     )
 
 
@@ -183,7 +185,7 @@ def _ranked_cells(number: int, row: Row) -> dict[str, str]:
         "ms/token": f"{each.speed.ms_per_token:.1f}",
         "typical range": f"{low:.0f} - {high:.0f}",
         "first token": milliseconds(each.speed.time_to_first_token_ms),
-        "tokens/s": f"{each.tokens_per_s:.0f}",
+        "tokens/s": format_rate(each.tokens_per_s),
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from llamactl_catalog.errors import NoPermission, ProgramMissing, Unhealthy
 from llamactl_catalog.hardware import Price
 from llamactl_catalog.progress import Report, Step
+from llamactl_infra.prices.answers import name, usd_per_hour
 from llamactl_infra.prices.retries import (
     ATTEMPTS_TO_CONNECT,
     Busy,
@@ -70,15 +71,15 @@ def fetch_prices(
     client = _client(url)
     prices: list[Price] = []
     try:
-        for number, name in enumerate(names, 1):
-            report(Step(f"{name}, {number} of {len(names)}"))
+        for number, kind in enumerate(names, 1):
+            report(Step(f"{kind}, {number} of {len(names)}"))
             found: dict[str, float] = {}
-            for product in _products(client, name, pause, report):
+            for product in _products(client, kind, pause, report):
                 for region, usd in hourly(product):
                     # Of several, the dearest: a plan may be too high, never too low.
                     found[region] = max(usd, found.get(region, 0.0))
             prices += [
-                Price("aws", region, name, found[region], "published", today, SOURCE)
+                Price("aws", region, kind, found[region], "published", today, SOURCE)
                 for region in sorted(found)
                 if not region.startswith(_NOT_PUBLIC)
             ]
@@ -95,20 +96,20 @@ def hourly(product: str) -> Iterator[tuple[str, float]]:
     """
     try:
         content = json.loads(product)
-        region = content["product"]["attributes"]["regionCode"]
+        region = name(content["product"]["attributes"]["regionCode"])
         for term in content["terms"].get("OnDemand", {}).values():
             for dimension in term["priceDimensions"].values():
-                usd = float(dimension["pricePerUnit"].get("USD", 0))
+                usd = usd_per_hour(dimension["pricePerUnit"].get("USD", 0))
                 if dimension["unit"] in _UNIT and usd > 0:
-                    yield str(region), usd
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+                    yield region, usd
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _unreadable(f"a product without {error}") from error
 
 
-def _products(client: Any, name: str, pause: Pause, report: Report) -> Iterator[str]:
+def _products(client: Any, kind: str, pause: Pause, report: Report) -> Iterator[str]:
     filters = [
         {"Type": "TERM_MATCH", "Field": "component", "Value": "Hosting"},
-        {"Type": "TERM_MATCH", "Field": "instanceName", "Value": name},
+        {"Type": "TERM_MATCH", "Field": "instanceName", "Value": kind},
     ]
     question = {"ServiceCode": _SERVICE, "Filters": filters, "MaxResults": _PAGE}
     asked = set()
@@ -126,7 +127,7 @@ def _products(client: Any, name: str, pause: Pause, report: Report) -> Iterator[
             break
         asked.add(token)
         question = {**question, "NextToken": token}
-    raise _unreadable(f"pages without an end for {name}")
+    raise _unreadable(f"pages without an end for {kind}")
 
 
 def _asking(client: Any, question: Mapping[str, object]) -> Callable[[], Any]:
@@ -181,7 +182,7 @@ def _translated() -> Iterator[None]:
         raise Busy(said, attempts=ATTEMPTS_TO_CONNECT) from error
     except (boto.ConnectionError, boto.HTTPClientError) as error:
         raise Busy(f"the AWS price list does not answer: {error}") from error
-    except boto.BotoCoreError as error:
+    except (boto.BotoCoreError, RecursionError) as error:
         raise _unreadable(str(error)) from error
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from llamactl_catalog.errors import Unhealthy
 from llamactl_catalog.hardware import Price
 from llamactl_catalog.progress import Report, Step
+from llamactl_infra.prices.answers import content, name, usd_per_hour
 from llamactl_infra.prices.retries import (
     ATTEMPTS_TO_CONNECT,
     Busy,
@@ -62,13 +63,13 @@ def fetch_prices(
     base = URL if url is None else url.rstrip("/")
     prices: list[Price] = []
     with _client(base) as client:
-        for number, name in enumerate(names, 1):
-            report(Step(f"{name}, {number} of {len(names)}"))
+        for number, size in enumerate(names, 1):
+            report(Step(f"{size}, {number} of {len(names)}"))
             found: dict[str, float] = {}
-            for asked in filter(None, (_OTHER_NAMES.get(name), name)):
+            for asked in filter(None, (_OTHER_NAMES.get(size), size)):
                 found |= linux_prices(_meters(client, asked, pause, report), today)
             prices += [
-                Price("azure", region, name, found[region], "published", today, SOURCE)
+                Price("azure", region, size, found[region], "published", today, SOURCE)
                 for region in sorted(found)
             ]
     return prices
@@ -85,7 +86,8 @@ def linux_prices(meters: Iterable[Meter], today: date) -> dict[str, float]:
         try:
             if not _counts(meter):
                 continue
-            region, usd = str(meter["armRegionName"]), float(meter["retailPrice"])
+            region = name(meter["armRegionName"]) if meter["armRegionName"] else ""
+            usd = usd_per_hour(meter["retailPrice"])
             since = str(meter["effectiveStartDate"])[:10]
             future = date.fromisoformat(since) > today
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -108,8 +110,8 @@ def _counts(meter: Meter) -> bool:
     )
 
 
-def _meters(client: "httpx.Client", name: str, pause: Pause, report: Report) -> Iterator[Meter]:
-    wanted = f"serviceName eq 'Virtual Machines' and armSkuName eq '{name}'"
+def _meters(client: "httpx.Client", size: str, pause: Pause, report: Report) -> Iterator[Meter]:
+    wanted = f"serviceName eq 'Virtual Machines' and armSkuName eq '{size}'"
     question: Any = {
         "api-version": _VERSION,
         "currencyCode": "USD",
@@ -130,7 +132,7 @@ def _meters(client: "httpx.Client", name: str, pause: Pause, report: Report) -> 
         asked.add(link)
         # Only the question: through a mirror, the link still names Azure.
         question = urlsplit(link).query
-    raise _unreadable(f"pages without an end for {name}")
+    raise _unreadable(f"pages without an end for {size}")
 
 
 def _page(client: "httpx.Client", question: Any) -> object:
@@ -143,13 +145,15 @@ def _page(client: "httpx.Client", question: Any) -> object:
         raise Busy(said, attempts=ATTEMPTS_TO_CONNECT) from error
     except httpx.TransportError as error:
         raise Busy(f"{client.base_url.host} does not answer: {error}") from error
+    except httpx.DecodingError as error:
+        raise _unreadable(str(error)) from error
     if answer.status_code == _TOO_MANY_REQUESTS or answer.status_code >= _SERVER_ERROR:
         said = f"{client.base_url.host} answers {answer.status_code}"
         raise Busy(said, retry_after_s(answer.headers.get("retry-after")))
     if not answer.is_success:
         raise Unhealthy(f"{answer.url} answers {answer.status_code}: {answer.text[:200]}")
     try:
-        return answer.json()
+        return content(answer)
     except ValueError as error:
         raise _unreadable("a page that is not JSON") from error
 

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from importlib import import_module
 from time import sleep
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from llamactl_catalog.availability import Listing, listing
 from llamactl_catalog.errors import InvalidInput, NoPermission, Unhealthy
 from llamactl_catalog.progress import Report, Step
+from llamactl_infra.prices.answers import content, name
 from llamactl_infra.prices.retries import (
     ATTEMPTS_TO_CONNECT,
     Busy,
@@ -149,8 +150,11 @@ def _has_gpus(size: object) -> bool:
 
 def _name(size: object) -> str:
     match size:
-        case {"name": str(name)} if name:
-            return name
+        case {"name": told}:
+            try:
+                return name(told)
+            except ValueError as error:
+                raise _unreadable(f"a size without {error}") from error
         case _:
             raise _unreadable("a size without name")
 
@@ -166,6 +170,8 @@ def _page(client: "httpx.Client", route: str) -> object:
         raise Busy(f"{host} cannot be reached: {error}", attempts=ATTEMPTS_TO_CONNECT) from error
     except httpx.TransportError as error:
         raise Busy(f"{host} does not answer: {error}") from error
+    except httpx.DecodingError as error:
+        raise _unreadable(str(error)) from error
     if answer.status_code == _TOO_MANY_REQUESTS or answer.status_code >= _SERVER_ERROR:
         said = f"{host} answers {answer.status_code}"
         raise Busy(said, retry_after_s(answer.headers.get("retry-after")))
@@ -173,7 +179,7 @@ def _page(client: "httpx.Client", route: str) -> object:
         _raise_unless_absent(answer)
         return None
     try:
-        return answer.json()
+        return content(answer)
     except ValueError as error:
         raise _unreadable("a page that is not JSON") from error
 
@@ -202,10 +208,10 @@ def _raise_unless_absent(answer: "httpx.Response") -> None:
 def _error(answer: "httpx.Response") -> tuple[str, str]:
     """Read code and message of a refusal as Azure Resource Manager writes it."""
     try:
-        content: Any = answer.json()
+        refusal = content(answer)
     except ValueError:
-        content = None
-    match content:
+        refusal = None
+    match refusal:
         case {"error": {"code": str(code), "message": str(message)}}:
             return code, message
         case _:

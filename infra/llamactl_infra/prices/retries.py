@@ -60,11 +60,11 @@ def retry_after_s(header: str | None) -> float | None:
     """Read a Retry-After header, seconds or a date (RFC 9110, 10.2.3); None: nothing to go by."""
     if header is None:
         return None
-    if header.strip().isdigit():
+    if header.isascii() and header.strip().isdigit():
         return float(header)
     try:
         until = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):  # of a year or a time zone that is none
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)

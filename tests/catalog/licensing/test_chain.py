@@ -109,11 +109,24 @@ def test_a_record_that_is_replaced_by_a_sound_one_is_named(number):
 
 
 @given(st.data())
-def test_any_byte_of_the_head_that_is_changed_is_found(data):
+def test_any_byte_of_the_head_that_is_changed_is_found_there(data):
     at = data.draw(st.integers(0, len(HEAD) - 1))
     other = data.draw(st.integers(0, 255).filter(lambda each: each != HEAD[at]))
 
-    assert not found(FILES, HEAD[:at] + bytes([other]) + HEAD[at + 1 :]).is_whole
+    problems = found(FILES, HEAD[:at] + bytes([other]) + HEAD[at + 1 :]).problems
+
+    assert [each.file for each in problems] == [HEAD_NAME]
+
+
+def test_a_count_that_was_raised_is_an_edit_of_the_head_and_no_lost_record():
+    counted = HEAD.replace(b'"count":%d' % COUNT, b'"count":%d' % (COUNT + 1))
+
+    [problem] = found(FILES, counted).problems
+
+    assert problem.file == HEAD_NAME
+    assert (
+        problem.what == f"was edited: it counts {COUNT + 1}, and its hash is that of record {COUNT}"
+    )
 
 
 @pytest.mark.parametrize("count", range(1, COUNT))
@@ -133,6 +146,11 @@ def test_a_head_that_is_ahead_is_a_record_that_was_removed():
 
     assert problem.file == record_name(COUNT)
     assert problem.what == f"is missing: {HEAD_NAME} counts {COUNT}"
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"count":-1,"sha256":"x"}\n', b"{}"])
+def test_a_head_that_is_none_is_told(content):
+    assert [each.file for each in found(FILES, content).problems] == [HEAD_NAME]
 
 
 def test_a_head_that_is_not_there_is_told():
@@ -156,7 +174,17 @@ def test_a_file_that_is_no_record_is_told(name):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\n", b"\n\n", b"{}\n{}\n", b"[]\n[]\n", b"\xff\n\xff\n", b"1\n2\n", b"{" * 5000],
+    [
+        b"",
+        b"\n",
+        b"\n\n",
+        b"{}\n{}\n",
+        b"[]\n[]\n",
+        b"\xff\n\xff\n",
+        b"1\n2\n",
+        b"{" * 5000,
+        b"{}\n" + b"[" * 100_000 + b"\n",
+    ],
 )
 def test_any_garbage_is_named(content):
     assert named(FILES | {record_name(3): content}) == {3}

@@ -73,7 +73,10 @@ def test_break_even_is_told_of_every_side_and_price(comparison, found):
     for model, side in sides(comparison):
         for each in side.break_evens:
             row = by_name[model.model.id, side.cloud.name, each.api.name]
-            assert (row["costs no more from"] == "never") == (each.first_monthly_tokens is None)
+            assert (row["costs no more at"] == "never") == (each.first_monthly_tokens is None)
+            assert (row["up to"] == "any load") == (
+                each.lasting_monthly_tokens is not None and each.until_monthly_tokens is None
+            )
             assert figure(row["cost at the load"].rstrip("×")) == pytest.approx(  # noqa: RUF001 - as read
                 each.at_load, rel=0.06
             )
@@ -119,7 +122,7 @@ def test_a_cloud_that_does_not_carry_the_load_says_why():
     assert "does not carry it" in page.text
 
 
-@pytest.mark.parametrize("monthly_tokens", [0.5, 3e10])
+@pytest.mark.parametrize("monthly_tokens", [1.0, 3e10])
 def test_small_and_large_loads_have_pages(monthly_tokens):
     assert compare_html(compared(monthly_tokens=monthly_tokens))
 

@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -69,3 +71,24 @@ def test_a_link_stays_a_link(tmp_path):
 
     assert (tmp_path / "link.html").is_symlink()
     assert (tmp_path / "page.html").read_text("utf-8") == "text"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")
+def test_a_full_disk_is_told_and_leaves_the_older_page(tmp_path):
+    path = tmp_path / "page.html"
+    path.write_text("older", "utf-8")
+    program = (
+        "import resource, signal, sys; from pathlib import Path; "
+        "from llamactl.report import write_page; "
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); "
+        "write_page(Path(sys.argv[1]), 'x' * 1000)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, path], capture_output=True, text=True, check=False
+    )
+
+    assert "NoCapacity: no space left to write" in done.stderr
+    assert [each.name for each in tmp_path.iterdir()] == ["page.html"]
+    assert path.read_text("utf-8") == "older"

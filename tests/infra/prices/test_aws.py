@@ -119,6 +119,8 @@ def test_a_busy_list_is_asked_again_after_a_wait(answer, waits):
         (Answer({"PriceList": ["{half a prod"]}), "a product without"),
         (Answer({"PriceList": ['{"product": {}}']}), "a product without 'attributes'"),
         (Answer({"PriceList": ["[]"]}), "a product without"),
+        (Answer({"PriceList": ["[" * 100_000]}), "a product without"),
+        (Answer("[" * 100_000), "cannot be read"),
         (Answer({"PriceList": [], "NextToken": "again"}), "pages without an end"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -126,6 +128,18 @@ def test_a_busy_list_is_asked_again_after_a_wait(answer, waits):
 def test_an_answer_that_is_no_price_list_ends_the_refresh(trouble, says):
     with pytest.raises(Unhealthy, match=says):
         fetch([], lambda _number: trouble)
+
+
+@pytest.mark.parametrize("price", [float("inf"), float("nan"), 1e7])
+def test_a_price_that_none_can_be_is_not_kept(price):
+    with pytest.raises(Unhealthy, match="a product without a price"):
+        fetch([aws_product(G5, "us-east-1", price)])
+
+
+@pytest.mark.parametrize("region", ["us east", "us\x1b[2J", "a\nb"])
+def test_a_region_with_a_name_that_none_has_is_not_kept(region):
+    with pytest.raises(Unhealthy, match="a product without a name"):
+        fetch([aws_product(G5, region, 7.09)])
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "UnrecognizedClientException"])

@@ -1,5 +1,6 @@
 """Azure's price list: what is a price and what is not, pages, throttling, and broken answers."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 
@@ -112,9 +113,11 @@ def test_the_question_has_the_case_and_the_currency_that_the_list_wants():
         (Answer("", 429, {"Retry-After": "7"}), [7.0, 7.0]),
         (Answer("", 429), [0.5, 1.0]),
         (Answer("", 503, {"Retry-After": "soon"}), [0.5, 1.0]),
+        (Answer("", 503, {"Retry-After": "²"}), [0.5, 1.0]),
+        (Answer("", 503, {"Retry-After": "Mon, 20 Nov 99999999999 10:10:10 GMT"}), [0.5, 1.0]),
         (Answer("", 500), [0.5, 1.0]),
     ],
-    ids=["as asked", "doubling", "not understood", "broken server"],
+    ids=["as asked", "doubling", "not understood", "no digit", "no year", "broken server"],
 )
 def test_a_busy_list_is_asked_again_after_a_wait(answer, waits):
     pauses = []
@@ -149,6 +152,8 @@ def test_a_wait_may_be_told_as_a_date():
         (Answer("<html>maintenance</html>"), "a page that is not JSON"),
         (Answer({"Items": {}}), "a page without Items or NextPageLink"),
         (Answer([]), "a page without Items or NextPageLink"),
+        (Answer("[" * 100_000), "a page that is not JSON"),
+        (Answer("{}", headers={"Content-Encoding": "gzip"}), "cannot be read: Error -3"),
         (Answer({"Items": ["x"], "NextPageLink": None}), "a meter without"),
         (Answer({"Items": [{}], "NextPageLink": None}), "a meter without"),
         (Answer({"Items": [], "NextPageLink": "https://prices.azure.com/?a=b"}), "without an end"),
@@ -163,6 +168,21 @@ def test_an_answer_that_is_no_price_list_ends_the_refresh(trouble, says):
 def test_a_meter_with_a_price_that_is_none_ends_the_refresh():
     with pytest.raises(Unhealthy, match="a meter without could not convert string to float"):
         fetch([azure_meter(A100, "eastus", "much")])
+
+
+@pytest.mark.parametrize("price", ["NaN", "Infinity", "1e999", "-1", "1e7"])
+def test_a_price_that_none_can_be_is_not_kept(price):
+    page = json.dumps({"Items": [azure_meter(A100, "eastus", 1.0)], "NextPageLink": None})
+    broken = Answer(page.replace('"retailPrice": 1.0', f'"retailPrice": {price}'))
+
+    with pytest.raises(Unhealthy, match="a meter without a price"):
+        fetch([], lambda _number: broken)
+
+
+@pytest.mark.parametrize("region", ["east us", "us\x1b[2J", "a\nb", "x\u2028", "e" * 200, " "])
+def test_a_region_with_a_name_that_none_has_is_not_kept(region):
+    with pytest.raises(Unhealthy, match="a meter without a name"):
+        fetch([azure_meter(A100, region, 3.673)])
 
 
 def test_nobody_there_is_told_after_a_few_tries():

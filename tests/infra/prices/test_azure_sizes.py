@@ -55,6 +55,12 @@ def test_a_size_that_does_not_say_whether_it_has_gpus_counts():
     assert fetch(["eastus"], has={"eastus": [bare]})[0] == {"eastus": {"standard_new"}}
 
 
+@pytest.mark.parametrize("name", ["two words", "esc\x1b[2J", "a\nb", ""])
+def test_a_size_with_a_name_that_none_has_is_not_kept(name):
+    with pytest.raises(Unhealthy, match="a size without a name"):
+        fetch(["eastus"], has={"eastus": [size(name)]})
+
+
 def test_a_region_without_the_service_has_nothing():
     assert fetch(["chilecentral"])[0] == {"chilecentral": set()}
 
