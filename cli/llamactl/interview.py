@@ -12,7 +12,7 @@ import click
 from llamactl.app import App
 from llamactl.output import stdin_is_terminal, talk
 from llamactl.pipeline.accepting import Declared, Named, Subject
-from llamactl.terminal_text import for_terminal
+from llamactl.terminal_text import for_terminal, on_one_line
 from llamactl_catalog.errors import LicenseRefused
 from llamactl_catalog.licensing.acceptance import AnsweredCondition, Person
 from llamactl_catalog.licensing.statement import (
@@ -53,7 +53,8 @@ class _Talk:
             asked_for = question + offered
             answer = click.prompt(
                 asked_for, default="", show_default=False, err=True, prompt_suffix=suffix
-            ).strip()
+            )
+            answer = on_one_line(answer)
             if not choices or answer in choices:
                 self.lines.append(f"{question}{offered}: {answer}")
                 return answer

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, assert_never
 
 from llamactl.model_page import HOSTING, REFUSED, entry
-from llamactl_catalog.licensing.gate import kept_back_use
 from llamactl_catalog.licensing.reference import reference_to
+from llamactl_catalog.licensing.requirement import kept_back_use
 from llamactl_catalog.model import (
     Condition,
     FileText,

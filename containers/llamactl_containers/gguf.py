@@ -5,6 +5,7 @@ pairs, tensor infos, padding, tensor data; all little-endian. Read by hand becau
 package needs numpy and reports a truncated file as a failed reshape.
 """
 
+import re
 import stat
 import struct
 from collections.abc import Mapping
@@ -27,6 +28,12 @@ _SCALARS = {
 }  # fmt: skip
 _STRING = 8
 _ARRAY = 9
+
+# Keys that say where a file is from. Source: ggml's docs/gguf.md, general metadata, 2024.
+_ORIGIN = re.compile(
+    r"general\.(license|repo_url|source\.(repo_url|huggingface\.repository)|base_model\.\d+\.repo_url)"
+)
+_HUB = "https://huggingface.co/"
 
 # Tensor types that files hold: elements and bytes a block. Source: ggml.c, type traits, 2026.
 _BLOCKS = {
@@ -62,7 +69,8 @@ Value = Scalar | None
 class GgufHeader:
     """What a GGUF file says of the model in it; None where the file says nothing.
 
-    `needed_bytes` is the size that the file must have for all its tensors to be there.
+    `needed_bytes` is the size that the file must have for all its tensors to be there. `origins`
+    are the license, and the repositories of the model and of those it was made from.
     """
 
     architecture: str
@@ -73,6 +81,7 @@ class GgufHeader:
     context_tokens: int | None
     size_bytes: int
     needed_bytes: int
+    origins: tuple[str, ...] = ()
 
     def kv_bytes_per_token(self) -> int | None:
         """Memory of one cached token in 16 bit: K and V of kv_heads x head_dim in each layer."""
@@ -178,6 +187,11 @@ def _parse(file: BinaryIO, size_bytes: int) -> GgufHeader:
         context_tokens=of_architecture("context_length"),
         size_bytes=size_bytes,
         needed_bytes=data_start + max(ends, default=0),
+        origins=tuple(
+            str(value).removeprefix(_HUB)
+            for key, value in values.items()
+            if value is not None and _ORIGIN.fullmatch(key)
+        ),
     )
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from llamactl_catalog.catalog import load_catalog
 from llamactl_catalog.errors import InvalidInput, LicenseRefused, LlamactlError
-from llamactl_catalog.licensing.gate import refusal, require_acceptance, requirement
-from llamactl_catalog.model import HuggingFaceSource, Model
+from llamactl_catalog.licensing.gate import refusal, require_record
+from llamactl_catalog.licensing.requirement import requirements
 from llamactl_containers.licensing.ledger import open_ledger
 from llamactl_infra.spec import Spec
 
@@ -59,28 +59,19 @@ def require_license(spec: Spec) -> None:
     """
     overlay = None if spec.catalog_overlay is None else Path(spec.catalog_overlay)
     catalog = load_catalog(overlay)
-    named = catalog.model(spec.model)
-    others = [each for each in catalog.models if each != named and _is_of(each, spec.weights)]
-    for model in (named, *others):
-        _require_record(spec, model)
-
-
-def _is_of(model: Model, weights: str) -> bool:
-    repos = [each.repo for each in model.sources if isinstance(each, HuggingFaceSource)]
-    return weights.lower() in map(str.lower, repos)
-
-
-def _require_record(spec: Spec, model: Model) -> None:
-    needed = requirement(model, spec.revision)
-    if needed is None:
+    needed = requirements(catalog, catalog.model(spec.model), spec.revision, [spec.weights])
+    if not needed:
         return
     if spec.license_acceptance is None or spec.license_ledger is None:
-        raise refusal(needed)
+        raise refusal(needed[0])
     records = open_ledger(spec.license_ledger).records()
     named = [each for each in records if each.id == spec.license_acceptance]
     if not named:
         raise LicenseRefused(
             f"the ledger {spec.license_ledger} has no record {spec.license_acceptance}",
-            hint=refusal(needed).hint,
+            hint=refusal(needed[0]).hint,
         )
-    require_acceptance(model, spec.revision, named)
+    own, *others = needed
+    require_record(own, named)
+    for each in others:
+        require_record(each, records)

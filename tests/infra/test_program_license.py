@@ -91,3 +91,24 @@ def test_a_model_that_asks_for_nothing_needs_no_ledger(up):
 
 def test_another_models_weights_are_under_their_own_license(up):
     assert "llama-2-7b-chat is not accepted" in up(SPEC | {"model": "mistral-7b-instruct-v0.2"})
+
+
+@pytest.mark.parametrize("weights", ["META-LLAMA/Llama-2-7b-chat-hf", "llama-2-7b-chat"])
+def test_a_model_that_the_overlay_hides_is_under_its_license_still(up, tmp_path, weights):
+    overlay = tmp_path / "acme.toml"
+    overlay.write_text('[[deny]]\nreason = "no"\nlicenses = ["llama-2"]\n')
+    own = {"model": "mistral-7b-instruct-v0.2", "weights": weights}
+
+    assert "Llama 2 Community License" in up(SPEC | own | {"catalog_overlay": str(overlay)})
+
+
+def test_a_record_of_the_weights_license_lets_them_in_under_another_name(up, ledger):
+    own = {"model": "mistral-7b-instruct-v0.2"}
+
+    assert PASSED in up(spec_with(ledger, LLAMA_2) | own)
+
+
+def test_the_model_and_its_weights_may_need_a_record_each(up, ledger):
+    spec = spec_with(ledger, LLAMA_2) | {"weights": "meta-llama/Llama-3.1-8B"}
+
+    assert "Llama 3.1" in up(spec)

@@ -25,6 +25,8 @@ class AcceptedText:
 
     `sha256`, `size_bytes` and `place` are None where the text was named by its hash and could not
     be read on that machine. `known_sha256` is the normalized hash that the catalog held then.
+    `also_at` is the copy in the model's own repository, where it was read and has the same words; a
+    copy with other words is a text of its own, after the makers'.
     """
 
     kind: TextKind
@@ -34,6 +36,7 @@ class AcceptedText:
     sha256: str | None = None
     size_bytes: int | None = None
     place: str | None = None
+    also_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Terms:
     notice: str | None = None
 
     def text(self, kind: TextKind) -> AcceptedText | None:
-        """Give the text of that kind, if the license had one."""
+        """Give the makers' text of that kind, if the license had one."""
         return next((each for each in self.texts if each.kind == kind), None)
 
 
@@ -202,7 +205,13 @@ _TEXT = Table(
         "file_name": _ANY,
         "normalized_sha256": _SHA256,
     },
-    {"known_sha256": _SHA256, "sha256": _SHA256, "size_bytes": Whole(0), "place": _ANY},
+    {
+        "known_sha256": _SHA256,
+        "sha256": _SHA256,
+        "size_bytes": Whole(0),
+        "place": _ANY,
+        "also_at": _ANY,
+    },
 )
 _RECORD = Table(
     {

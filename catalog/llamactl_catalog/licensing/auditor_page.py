@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
-from llamactl_catalog.licensing.acceptance import Acceptance, Method
+from llamactl_catalog.licensing.acceptance import Acceptance, Method, Terms
 from llamactl_catalog.licensing.chain import Record, Verified
 
 _METHODS: dict[Method, str] = {
@@ -19,24 +19,33 @@ _IDENTITIES = {
     "login": "the login name on the machine",
 }
 _STYLE = """
-:root { color-scheme: light; }
-body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff;
+:root { color-scheme: light; --text: #1a1a1a; --page: #fff; --faint: #444; --line: #d0d0d0;
+        --box: #f5f5f5; --good: #eef7f0; --bad: #fdf0f0; --link: #0b4fb3; }
+@media screen and (prefers-color-scheme: dark) {
+  :root { color-scheme: dark; --text: #e6e6e6; --page: #17181a; --faint: #b8b8b8; --line: #3d3f43;
+          --box: #222427; --good: #16281c; --bad: #331819; --link: #8ab8ff; } }
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page);
        max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 h1, h2, h3 { line-height: 1.25; } h2 { margin-top: 2.5rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem;
-         border-bottom: 1px solid #d0d0d0; overflow-wrap: break-word; }
+         border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
 section td { overflow-wrap: anywhere; }
-thead th { border-bottom: 2px solid #555; white-space: nowrap; }
-section th { width: 11rem; font-weight: 600; color: #444; }
+thead th { border-bottom: 2px solid var(--faint); white-space: nowrap; }
+@media screen { .wide code { white-space: nowrap; } }
+a { color: var(--link); }
+section th { width: 11rem; font-weight: 600; color: var(--faint); }
 code, pre { font: .875em/1.45 ui-monospace, monospace; overflow-wrap: anywhere; }
-pre { white-space: pre-wrap; background: #f5f5f5; padding: .75rem; margin: 0; }
+pre { white-space: pre-wrap; background: var(--box); padding: .75rem; margin: 0; }
 .whole, .broken { padding: .75rem 1rem; border-left: .4rem solid; }
-.whole { border-color: #1d6b36; background: #eef7f0; }
-.broken { border-color: #a11616; background: #fdf0f0; }
+.whole { border-color: #1d6b36; background: var(--good); }
+.broken { border-color: #a11616; background: var(--bad); }
 .wide { overflow-x: auto; }
+@page { margin: 16mm; }
 @media print { body { max-width: none; margin: 0; font-size: 10pt; }
-               section, tr { break-inside: avoid; } .text { break-before: page; }
+               .wide { overflow: visible; font-size: 8.5pt; } .wide :is(th, td) { padding: .2rem; }
+               h2, h3 { break-after: avoid; } tr { break-inside: avoid; }
+               tr:has(pre) { break-inside: auto; } .text { break-before: page; }
                a { color: inherit; text-decoration: none; } pre { background: none; padding: 0; } }
 """
 
@@ -74,7 +83,8 @@ def _verdict(found: Verified) -> Iterator[str]:
     if found.is_whole:
         last = found.records[-1].sha256 if found.records else "none"
         yield '<p class="whole"><strong>The ledger is whole.</strong> '
-        yield f"{len(found.records)} records; nothing was edited, removed or reordered. "
+        yield f"{len(found.records)} records; none was edited, removed or reordered, as far as "
+        yield "their hashes can show (see the end). "
         yield f"The last one has the SHA-256 <code>{last}</code>.</p>"
         return
     yield '<div class="broken"><p><strong>The ledger is broken</strong>, and proves nothing until '
@@ -113,8 +123,10 @@ def _record(record: Record, each: Acceptance) -> Iterator[str]:
     yield "<table><tbody>"
     for title, text in _facts(record, each):
         yield f'<tr><th scope="row">{title}</th><td>{escape(text)}</td></tr>'
+    # Who named the hash was asked nothing: the answers are those that were declared by it.
+    title = "Asked" if each.act.method == "typed-phrase" else "Declared"
     for answer in each.answers:
-        yield f'<tr><th scope="row">Asked</th><td>{escape(answer.question)} '
+        yield f'<tr><th scope="row">{title}</th><td>{escape(answer.question)} '
         yield f"<strong>{escape(answer.answer)}</strong></td></tr>"
     yield f'<tr><th scope="row">Shown</th><td><pre>{escape(each.act.prompt)}</pre></td></tr>'
     yield "</tbody></table></section>"
@@ -141,17 +153,25 @@ def _facts(record: Record, each: Acceptance) -> Iterator[tuple[str, str]]:
         at = "" if each.model.revision is None else f" at {each.model.revision}"
         where = "" if each.model.repository is None else f": {each.model.repository}{at}"
         yield "Model", f"{each.model.id}{where}"
-    for text in each.terms.texts:
-        place = "not read there, named by its hash" if text.place is None else text.place
-        yield "Text", f"{text.file_name} ({place})"
-        if text.sha256 is not None:
-            yield "SHA-256", text.sha256
-        yield "of its words", text.normalized_sha256
+    yield from _text_facts(each.terms)
     if act.ci is not None:
         yield "CI run", f"{act.ci.system} {act.ci.run_id}"
     yield "Machine", f"{act.host}, llamactl {act.tool_version}"
     yield "Signed by", "nobody" if record.signer is None else record.signer
     yield "Acceptance", f"{record.id} (SHA-256 {record.sha256})"
+
+
+def _text_facts(terms: Terms) -> Iterator[tuple[str, str]]:
+    for text in terms.texts:
+        place = "not read there, named by its hash" if text.place is None else text.place
+        yield "Text", f"{text.file_name} ({place})"
+        if text is not terms.text(text.kind):
+            yield "Its words", "others than the makers': the copy in the model's own repository"
+        if text.also_at is not None:
+            yield "Compared with", f"{text.also_at}: the same words"
+        if text.sha256 is not None:
+            yield "SHA-256", text.sha256
+        yield "of its words", text.normalized_sha256
 
 
 def _time(each: Acceptance) -> str:

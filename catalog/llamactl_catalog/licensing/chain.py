@@ -137,7 +137,9 @@ def read_head(content: bytes) -> tuple[int, str]:
     """
     values = _object(content)
     count, sha256 = values.get("count"), values.get("sha256")
-    if type(count) is not int or not isinstance(sha256, str) or head(count, sha256) != content:
+    if type(count) is not int or count < 0 or not isinstance(sha256, str):
+        raise ValueError("is not as llamactl writes it")
+    if head(count, sha256) != content:
         raise ValueError("is not as llamactl writes it")
     return count, sha256
 
@@ -225,6 +227,10 @@ class _Walk:
         except ValueError as error:
             self.problems.append(Problem(HEAD_NAME, None, f"was edited: {error}"))
             return
+        if count > last and sha256 == self.hashes.get(last):
+            what = f"was edited: it counts {count}, and its hash is that of record {last}"
+            self.problems.append(Problem(HEAD_NAME, None, what))
+            return
         if count > last:
             self._miss(last + 1, count, f": {HEAD_NAME} counts {count}")
             return
@@ -293,6 +299,8 @@ def _object(line: bytes) -> dict[str, Any]:
         values = json.loads(line)
     except ValueError as error:
         raise ValueError(f"is unreadable: {error}") from error
+    except RecursionError as error:
+        raise ValueError("is unreadable: it is nested too deep") from error
     if not isinstance(values, dict):
         raise ValueError("is unreadable: not a JSON object")  # noqa: TRY004 - a file's content
     return values

@@ -75,7 +75,8 @@ def _row(record: Record) -> dict[str, object]:
     content = record.content
     terms, person, act = (_table(content, name) for name in ("terms", "person", "act"))
     model, ci = _table(content, "model"), _table(act, "ci")
-    texts = {each.get("kind"): each for each in terms.get("texts", ())}
+    # The makers' text stands first, a model's own copy with other words after it.
+    texts = {each.get("kind"): each for each in reversed(_tables(terms, "texts"))}
     license_text, policy = texts.get("license", {}), texts.get("use-policy", {})
     return {
         "number": record.number,
@@ -107,13 +108,18 @@ _PERSON = ("identity", "email", "organization", "authority", "principal")
 
 
 def _answers(content: Mapping[str, Any]) -> Iterator[str]:
-    for each in content.get("answers", ()):
+    for each in _tables(content, "answers"):
         yield f"{each.get('id')}={each.get('answer')}"
 
 
 def _table(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = content.get(name)
     return value if isinstance(value, dict) else {}
+
+
+def _tables(content: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    value = content.get(name)
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _cell(value: object) -> str:

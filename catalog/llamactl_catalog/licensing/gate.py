@@ -1,69 +1,22 @@
-"""The gate: what a model's license asks of whoever deploys it, and whether a record has it."""
+"""The gate: whether a record covers what a model's license asks of whoever deploys it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from llamactl_catalog.errors import LicenseRefused
-from llamactl_catalog.licensing.acceptance import Acceptance, Kind, Terms
+from llamactl_catalog.licensing.acceptance import Acceptance, Terms
 from llamactl_catalog.licensing.chain import Record
 from llamactl_catalog.licensing.reference import reference_to
-from llamactl_catalog.model import License, Model, TextKind, license_at
+from llamactl_catalog.licensing.requirement import Requirement
+from llamactl_catalog.model import License, TextKind
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """The kind of record that a model needs; `kept_back` is the use that its license withholds."""
-
-    model: str
-    license: License
-    kind: Kind
-    kept_back: str | None = None
-
-
-def requirement(model: Model, revision: str | None = None) -> Requirement | None:
-    """Say what must be on record before a revision of a model is deployed; None: nothing.
-
-    Raises:
-        InvalidInput: it is not known which license the revision is under.
-    """
-    terms = license_at(model, revision)
-    kept_back = kept_back_use(terms)
-    if kept_back is not None:
-        return Requirement(model.id, terms, "override", kept_back)
-    return Requirement(model.id, terms, "acceptance") if terms.acceptance_required else None
-
-
-def kept_back_use(terms: License) -> str | None:
-    """Say which use a license withholds that a deployment may be; None: no such use."""
-    if not terms.commercial_use:
-        return "is for non-commercial use only"
-    match terms.hosting:
-        case "allowed":
-            return None
-        case "separate-license":
-            return "needs a separate license to be hosted for others"
-        case "forbidden":
-            return "may not be hosted for others"
-
-
-def require_acceptance(
-    model: Model,
-    revision: str | None,
-    records: Iterable[Record],
-    seen: Mapping[TextKind, str] | None = None,
-) -> Record | None:
-    """Give the newest record that covers a revision of a model; None where none is needed.
-
-    `seen` are the normalized hashes of texts that were fetched just now, where they were.
+def require_record(needed: Requirement, records: Iterable[Record]) -> Record:
+    """Give the newest record that meets a requirement.
 
     Raises:
         LicenseRefused: there is none; it says in one line how to make one.
-        InvalidInput: it is not known which license the revision is under.
     """
-    needed = requirement(model, revision)
-    if needed is None:
-        return None
-    found = covering(needed, records, seen)
+    found = covering(needed, records)
     if found is None:
         raise refusal(needed)
     return found
@@ -72,7 +25,10 @@ def require_acceptance(
 def covering(
     needed: Requirement, records: Iterable[Record], seen: Mapping[TextKind, str] | None = None
 ) -> Record | None:
-    """Give the newest record that meets a requirement, if there is one."""
+    """Give the newest record that meets a requirement, if there is one.
+
+    `seen` are the normalized hashes of texts that were fetched just now, where they were.
+    """
     found = None
     for record in records:
         if _concerns(record, needed.license.id) and covers(record.acceptance(), needed, seen):

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from llamactl_catalog.licensing.acceptance import AnsweredCondition, Person, Terms
-from llamactl_catalog.licensing.gate import Requirement
 from llamactl_catalog.licensing.reference import Reference, reference_to
+from llamactl_catalog.licensing.requirement import Requirement
 from llamactl_catalog.model import Condition, License, TextKind
 
 _TEXTS: dict[TextKind, str] = {"license": "license", "use-policy": "use policy"}
@@ -59,9 +59,15 @@ def _introduction(terms: Terms, license_: License, needed: Requirement | None) -
     since = "" if terms.effective_on is None else f", of {terms.effective_on}"
     yield f"{terms.name}{version}{since}"
     for text in terms.texts:
-        yield f"  {_TEXTS[text.kind]}: {text.file_name}, SHA-256 of its words:"
+        is_own = text is not terms.text(text.kind)
+        where = " in the model's own repository, with OTHER WORDS" if is_own else ""
+        yield f"  {_TEXTS[text.kind]}: {text.file_name}{where}, SHA-256 of its words:"
         yield f"    {text.normalized_sha256}"
-        if text.known_sha256 not in (None, text.normalized_sha256):
+        if text.also_at is not None:
+            yield "    the copy in the model's own repository has the same"
+        if is_own:
+            yield "    whoever accepts accepts both: compare them"
+        elif text.known_sha256 not in (None, text.normalized_sha256):
             yield f"    changed: llamactl knows another text, {text.known_sha256}"
     if needed is not None and needed.kept_back is not None:
         yield f"  {needed.model} {needed.kept_back}"

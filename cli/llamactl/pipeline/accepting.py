@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from llamactl.app import App
+from llamactl.terminal_text import on_one_line
 from llamactl_catalog.errors import InvalidInput, LicenseRefused
 from llamactl_catalog.licensing.acceptance import (
     Acceptance,
@@ -21,7 +22,7 @@ from llamactl_catalog.licensing.acceptance import (
 )
 from llamactl_catalog.licensing.chain import Record, Signer
 from llamactl_catalog.licensing.ci import ci_actor, ci_run
-from llamactl_catalog.licensing.gate import Requirement
+from llamactl_catalog.licensing.requirement import Requirement
 from llamactl_catalog.licensing.statement import asked, declaration, introduction, reference_of
 from llamactl_catalog.model import Answer, HuggingFaceSource, License, Model
 from llamactl_containers.licensing.terms import TermsNow, terms_now
@@ -91,7 +92,7 @@ class Named:
             return Person(self.name, "stated", *rest)
         actor = ci_actor(environment)
         if actor is not None:
-            return Person(actor, "ci", *rest)
+            return Person(on_one_line(actor), "ci", *rest)
         return Person(_login(), "login", *rest)
 
 
@@ -180,6 +181,7 @@ def told(record_: Record, subject: Subject, now: TermsNow, place: str) -> list[s
     reference = reference_of(now.terms)
     return [
         *(f"recorded by its known hash alone: {each}" for each in now.unread),
+        *(f"not compared with the model's own copy: {each}" for each in now.uncompared),
         f"recorded: {what} {record_.id} of {reference}, number {record_.number} in {place}",
     ]
 
@@ -194,7 +196,7 @@ def _act(declared: Declared) -> Act:
         text_shown=declared.text_shown,
         accepted_at=datetime.now(UTC).isoformat(timespec="seconds"),
         tool_version=version("llamactl"),
-        host=platform.node() or "unknown",
+        host=on_one_line(platform.node()) or "unknown",
         ci=ci_run(os.environ),
         policy=declared.policy,
     )
@@ -212,6 +214,6 @@ def _model(model: Model, revision: str | None) -> AcceptedModel:
 
 def _login() -> str:
     try:
-        return getpass.getuser()
+        return on_one_line(getpass.getuser()) or "unknown"
     except (OSError, KeyError):  # a user id without a name; KeyError before Python 3.13
         return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"

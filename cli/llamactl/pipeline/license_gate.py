@@ -1,5 +1,7 @@
 """The license stage: before anything is fetched or made, a valid acceptance is on record."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -18,18 +20,19 @@ from llamactl.pipeline.accepting import (
     told,
 )
 from llamactl_catalog.catalog import Catalog
-from llamactl_catalog.errors import LicenseRefused
+from llamactl_catalog.errors import LicenseRefused, LlamactlError
 from llamactl_catalog.fields import did_you_mean
 from llamactl_catalog.licensing.acceptance import AnsweredCondition, Person, PolicyFile
 from llamactl_catalog.licensing.chain import Record
-from llamactl_catalog.licensing.gate import Requirement, covering, refusal, requirement
+from llamactl_catalog.licensing.gate import covering, refusal
 from llamactl_catalog.licensing.reference import (
     check_reference,
     is_well_formed,
     reference_to,
     split_reference,
 )
-from llamactl_catalog.model import Model
+from llamactl_catalog.licensing.requirement import Requirement, requirements
+from llamactl_catalog.model import Model, TextKind
 from llamactl_containers.licensing.policy import Policy, PolicyEntry, read_policy
 from llamactl_containers.licensing.terms import TermsNow
 
@@ -47,25 +50,47 @@ class Accepted:
         return next(named, None)
 
 
-def have_license(app: App, model: Model, revision: str | None, accepted: Accepted) -> Record | None:
+def have_license(
+    app: App,
+    model: Model,
+    revision: str | None,
+    accepted: Accepted,
+    weights: Iterable[str] = (),
+) -> Record | None:
     """Have a record that covers a revision of a model; None where its license asks for none.
 
     What is named by its hash, or in the organization's policy file, is put on record; a person at
     a terminal is asked. A record that is there is enough. An override is never made here.
+    `weights` are what the files say that they are: see `requirements`. Where they are another
+    model's, its license is accepted, too; the record is the model's own, if it needs one.
 
     Raises:
         LicenseRefused: there is no record, and none was made.
         LlamactlError: the ledger, a text or the policy file cannot be read.
     """
-    needed = requirement(model, revision)
-    if needed is None:
-        return None
     catalog = app.catalog()
-    subject = Subject(needed.license, model, revision, needed)
+    made = [
+        _have_record(app, catalog, needed, _subject(catalog, model, revision, needed), accepted)
+        for needed in requirements(catalog, model, revision, weights)
+    ]
+    return made[0] if made else None
+
+
+def _subject(catalog: Catalog, model: Model, revision: str | None, needed: Requirement) -> Subject:
+    if needed.model == model.id:
+        return Subject(needed.license, model, revision, needed)
+    hidden = (each.model for each in catalog.hidden)
+    other = next(each for each in (*catalog.models, *hidden) if each.id == needed.model)
+    return Subject(needed.license, other, revision, needed)
+
+
+def _have_record(
+    app: App, catalog: Catalog, needed: Requirement, subject: Subject, accepted: Accepted
+) -> Record:
     named = accepted.of(needed.license.id)
     if named is not None:
         _check_named(app, subject, named)
-    found = covering(needed, app.ledger().records())
+    found = covering(needed, app.ledger().records(), _seen(app, subject))
     if found is not None:
         return found
     if needed.kept_back is not None:
@@ -78,6 +103,19 @@ def have_license(app: App, model: Model, revision: str | None, accepted: Accepte
     if can_ask(app):
         return _by_interview(app, subject)
     raise _refusal(needed, accepted, catalog)
+
+
+def _seen(app: App, subject: Subject) -> dict[TextKind, str]:
+    """Read those texts anew that no hash is known of: what was accepted may be another by now.
+
+    Where one cannot be read, the record stands.
+    """
+    texts, seen = app.license_texts(), {}
+    for text in subject.license.texts:
+        if text.normalized_sha256 is None:
+            with suppress(LlamactlError):
+                seen[text.kind] = texts.read(text, subject.model).normalized_sha256
+    return seen
 
 
 def _check_named(app: App, subject: Subject, named: str) -> None:

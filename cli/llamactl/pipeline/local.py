@@ -11,7 +11,13 @@ from typing import assert_never
 from llamactl.app import App
 from llamactl.output import talk
 from llamactl.pipeline.license_gate import have_license
-from llamactl.pipeline.local_weights import check_memory, gguf_path, have_gguf, hub_repository
+from llamactl.pipeline.local_weights import (
+    check_memory,
+    gguf_path,
+    have_gguf,
+    hub_repository,
+    told_origins,
+)
 from llamactl.pipeline.order import LocalOrder
 from llamactl.progress import stage
 from llamactl_catalog.cautions import NO_GUARDRAILS
@@ -41,7 +47,9 @@ def deploy_local(app: App, order: LocalOrder) -> Deployment:
     """
     model = app.catalog().model(order.model)
     target = app.local()
-    acceptance = have_license(app, model, None, order.accepted)
+    known = _as_before(app, model, order, target.deployments())
+    origins = told_origins(model, known, app.cache_dir) if order.engine == "llama.cpp" else ()
+    acceptance = have_license(app, model, None, order.accepted, origins)
     if model.variant == "base":
         talk(f"warning: {NO_GUARDRAILS}")
     with target.claim(order.deployment_name()):

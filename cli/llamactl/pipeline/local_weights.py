@@ -1,9 +1,10 @@
 """Which weights a local deployment serves, and whether this machine has the memory for them."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from llamactl.pipeline.order import LocalOrder
-from llamactl_catalog.errors import InvalidFile, InvalidInput, NoCapacity
+from llamactl_catalog.errors import InvalidFile, InvalidInput, LlamactlError, NoCapacity
 from llamactl_catalog.model import FileSource, HuggingFaceSource, Model, WheelSource
 from llamactl_catalog.progress import Report, Step
 from llamactl_catalog.units import format_bytes
@@ -45,6 +46,16 @@ def have_gguf(model: Model, order: LocalOrder, cache_dir: Path, report: Report) 
     check_matches(header, model, path)
     report(Step(f"{path.name}, {format_bytes(header.size_bytes)}, verified"))
     return header
+
+
+def told_origins(model: Model, order: LocalOrder, cache_dir: Path) -> tuple[str, ...]:
+    """Give what the GGUF file to serve says of its license and origin, where it can be read yet.
+
+    What is wrong with the file is told later, once its license is accepted.
+    """
+    with suppress(LlamactlError):
+        return read_header(gguf_path(model, order, cache_dir)).origins
+    return ()
 
 
 def check_memory(header: GgufHeader, context_tokens: int) -> None:

@@ -50,7 +50,9 @@ class BucketStore:
             some, left = left[:_AT_ONCE], left[_AT_ONCE:]
             with self._told():
                 contents = asyncio.run(self._fetch(some))
-            yield from ((name, each) for name, each in zip(some, contents, strict=True) if each)
+            for name, each in zip(some, contents, strict=True):
+                if each is not None:
+                    yield name, each
 
     def create(self, name: str, content: bytes) -> bool:
         """Make a record's file; False: there is one of that name already."""

@@ -28,25 +28,34 @@ Pause = Callable[[float], None]
 
 
 class NotRead(Exception):
-    """Why a place did not give its file; `denied` where it asks for another token, or for one.
+    """Why a place did not give its file.
 
+    `denied` where it asks for another token, or for one; `absent` where it has no such file;
     `attempts` is how often it is worth asking.
     """
 
-    def __init__(self, why: str, *, denied: bool = False, attempts: int = 1) -> None:
+    def __init__(
+        self, why: str, *, denied: bool = False, absent: bool = False, attempts: int = 1
+    ) -> None:
         super().__init__(why)
         self.why = why
         self.denied = denied
+        self.absent = absent
         self.attempts = attempts
 
 
-def download(url: str, token: "HubToken | None" = None, pause: Pause = time.sleep) -> bytes:
+def download(
+    url: str,
+    token: "HubToken | None" = None,
+    pause: Pause = time.sleep,
+    attempts: int = ATTEMPTS,
+) -> bytes:
     """Read what a URL gives; the token goes to the URL's own host, and to none it redirects to.
 
     Raises:
         NotRead: it cannot be read, after some attempts where another may help.
     """
-    for attempt in range(1, ATTEMPTS):
+    for attempt in range(1, attempts):
         try:
             return _read(url, token)
         except NotRead as failure:
@@ -113,7 +122,7 @@ def _check_status(answer: "httpx.Response", *, with_token: bool) -> None:
         what = "the token has no access" if with_token else "it asks for a token"
         raise NotRead(f"answers 403: {what}", denied=True)
     if status in _GONE:
-        raise NotRead(f"answers {status}: there is no such file")
+        raise NotRead(f"answers {status}: there is no such file", absent=True)
     may_pass = status == _TOO_MANY_REQUESTS or status >= _SERVER_ERROR
     raise NotRead(f"answers {status}", attempts=ATTEMPTS if may_pass else 1)
 

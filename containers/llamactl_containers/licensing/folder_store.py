@@ -9,6 +9,7 @@ from pathlib import Path
 
 from llamactl_catalog.errors import InvalidFile, InvalidInput, NoCapacity, NoPermission
 from llamactl_catalog.licensing.chain import HEAD_NAME
+from llamactl_catalog.units import MIB, format_bytes
 from llamactl_containers.disk import told
 
 RECORDS = "records"
@@ -19,6 +20,12 @@ _DRAFT = ".draft-"
 _LOCK = ".lock"
 _OWN = frozenset({RECORDS, TEXTS, HEAD_NAME})
 _READ_BYTES = 2**16
+# A license has 21 kB, a record 3 kB: what is far beyond was put there to be read in vain.
+_MOST_BYTES = 16 * MIB
+# A pipe in a file's place must not be waited for, and line ends are Windows' own there.
+_OPEN_TO_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+# Git for Windows gives a text other line ends, and each record another hash by that.
+_GIT_ATTRIBUTES = (".gitattributes", b"* -text\n")
 # What a file system says that has no second names for files: FAT, some network shares.
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
@@ -104,6 +111,7 @@ class FolderStore:
         try:
             with told(self._folder, OPTION):
                 self._remove_drafts()
+            self._create(self._folder / _GIT_ATTRIBUTES[0], _GIT_ATTRIBUTES[1])
             yield
         finally:
             # The last act under the lock: who waits for the old file finds it unlinked, and makes
@@ -126,7 +134,7 @@ class FolderStore:
 
     def _read(self, path: Path | str) -> bytes | None:
         try:
-            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            descriptor = os.open(path, _OPEN_TO_READ)
         except FileNotFoundError:
             return None
         except NotADirectoryError as error:
@@ -138,11 +146,15 @@ class FolderStore:
         except OSError as error:
             raise InvalidFile(str(path), [f"cannot be read: {error.strerror}"]) from error
         try:
-            return b"".join(iter(lambda: os.read(descriptor, _READ_BYTES), b""))
+            content = _read_up_to(descriptor, _MOST_BYTES + 1)
         except OSError as error:  # a folder of that name, a disk that fails
             raise InvalidFile(str(path), [f"cannot be read: {error.strerror}"]) from error
         finally:
             os.close(descriptor)
+        if len(content) > _MOST_BYTES:
+            what = f"has more than {format_bytes(_MOST_BYTES)}: no llamactl writes such a file"
+            raise InvalidFile(str(path), [what])
+        return content
 
     def _create(self, path: Path, content: bytes) -> bool:
         with told(self._folder, OPTION):
@@ -171,6 +183,14 @@ class FolderStore:
     def _remove_drafts(self) -> None:
         for path in self._folder.glob(f"{_DRAFT}*"):
             path.unlink(missing_ok=True)
+
+
+def _read_up_to(descriptor: int, most: int) -> bytes:
+    pieces, size = [], 0
+    while size < most and (piece := os.read(descriptor, _READ_BYTES)):
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
 
 
 def _name(draft: Path, path: Path) -> bool:

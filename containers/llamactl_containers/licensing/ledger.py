@@ -1,6 +1,7 @@
 """The ledger of acceptances: append-only, each record sealed to the one before."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from llamactl_containers.licensing.stores import RecordStore
 
 # Each attempt that fails means that another writer succeeded.
 _ATTEMPTS = 1000
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def open_ledger(address: str) -> "Ledger":
@@ -166,5 +168,6 @@ def broken(address: str, problems: Iterable[Problem]) -> LicenseRefused:
 def _text_hashes(record: Record) -> Iterator[str]:
     texts = record.content["terms"].get("texts")
     for each in texts if isinstance(texts, list) else ():
-        if isinstance(each, dict) and isinstance(each.get("sha256"), str):
-            yield each["sha256"]
+        sha256 = each.get("sha256") if isinstance(each, dict) else None
+        if isinstance(sha256, str) and _SHA256.fullmatch(sha256):  # it names a file
+            yield sha256

@@ -44,8 +44,19 @@ class KeySigner:
         """Name the key, as `ssh-keygen -l` does."""
         return self._fingerprint
 
+    @property
+    def curve(self) -> str | None:
+        """Name the curve of an ECDSA key; None: it is Ed25519."""
+        from cryptography.hazmat.primitives.asymmetric import ec
+
+        return self._key.curve.name if isinstance(self._key, ec.EllipticCurvePrivateKey) else None
+
+    def is_own(self, line: bytes, signature: bytes) -> bool:
+        """Tell whether a signature over these bytes was made with this key."""
+        return _is_right(self._key.public_key(), line, signature)
+
     def sign(self, line: bytes) -> bytes:
-        """Sign a record's first line."""
+        """Sign some bytes, such as a record's first line."""
         from cryptography.hazmat.primitives.asymmetric import ec
         from cryptography.hazmat.primitives.hashes import SHA256
 

@@ -24,7 +24,7 @@ from llamactl_catalog.model import (
     WebText,
 )
 from llamactl_catalog.progress import Report, Step, silent
-from llamactl_containers.licensing.download import NotRead, Pause, download
+from llamactl_containers.licensing.download import ATTEMPTS, NotRead, Pause, download
 from llamactl_containers.licensing.text_cache import keep, kept
 from llamactl_containers.weights.tokens import find_token
 
@@ -65,6 +65,28 @@ class ReadText:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnCopy:
+    """The copy in the model's own repository, at its pinned revision; or `why` it was not read."""
+
+    place: str
+    file_name: str
+    read: ReadText | None = None
+    why: str | None = None
+
+    def has_words_of(self, other: ReadText) -> bool:
+        """Tell whether it was read, and has the words of another text."""
+        return self.read is not None and self.read.normalized_sha256 == other.normalized_sha256
+
+    def compared_with(self, other: ReadText) -> str:
+        """Say in a line whether it has the words of another text."""
+        if self.read is None:
+            return f"not compared with {self.place}, which {self.why}"
+        if self.has_words_of(other):
+            return f"{self.place} has the same words"
+        return f"{self.place} has OTHER WORDS (SHA-256 {self.read.normalized_sha256})"
+
+
+@dataclass(frozen=True, slots=True)
 class LicenseTexts:
     """Reads texts of licenses; `folder` is where they are kept."""
 
@@ -97,6 +119,30 @@ class LicenseTexts:
             if (content := kept(self.folder, name)) is not None:
                 return _read_text(text, content, name, from_cache=True)
         raise _nowhere(text, failures)
+
+    def own_copy(
+        self, text: LicenseText, model: Model | None, beside: ReadText, report: Report = silent
+    ) -> OwnCopy | None:
+        """Give the copy in the model's own repository, to be compared with the one that was read.
+
+        None where there is none at a pinned revision, or it is the one that was read. It counts
+        beside the makers' text, not in its place: whether it can be read depends on a token.
+
+        Raises:
+            NoCapacity, NoPermission: the cache folder cannot be written.
+        """
+        for place, name in self._places(text, model):
+            if not isinstance(place, HubFile) or place.repo is not None or not _COMMIT.search(name):
+                continue
+            shown = _shown(name)
+            if shown == beside.place:
+                return None
+            try:
+                read = self._read_from(place, name, text, report, attempts=1)
+            except NotRead as failure:
+                return None if failure.absent else OwnCopy(shown, place.path, why=failure.why)
+            return OwnCopy(shown, place.path, read)
+        return None
 
     def read_all(
         self, terms: License, model: Model | None = None, report: Report = silent
@@ -141,7 +187,12 @@ class LicenseTexts:
         return f"{hub}/{quote(repo)}/resolve/{commit}/{quote(place.path)}"
 
     def _read_from(
-        self, place: TextPlace, name: str, text: LicenseText, report: Report
+        self,
+        place: TextPlace,
+        name: str,
+        text: LicenseText,
+        report: Report,
+        attempts: int = ATTEMPTS,
     ) -> ReadText:
         if not isinstance(place, HubFile | WebText):
             return _read_text(text, _checked(_local(place)), name)
@@ -151,7 +202,7 @@ class LicenseTexts:
                 return before
         report(Step(f"reading {text.file_name} from {urlsplit(name).hostname}"))
         token = find_token(self.environment) if isinstance(place, HubFile) else None
-        content = _checked(download(name, token, self.pause))
+        content = _checked(download(name, token, self.pause, attempts))
         keep(self.folder, name, content)
         return _read_text(text, content, name)
 

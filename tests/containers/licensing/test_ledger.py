@@ -77,7 +77,8 @@ def test_a_text_that_was_touched_is_named(ledger, folder, content, what):
 def test_nothing_but_the_ledger_is_left_behind(ledger, folder):
     append(ledger, 2)
 
-    assert sorted(each.name for each in folder.iterdir()) == ["head.json", "records", "texts"]
+    kept = [".gitattributes", "head.json", "records", "texts"]
+    assert sorted(each.name for each in folder.iterdir()) == kept
 
 
 def test_a_broken_ledger_proves_nothing(ledger, folder):
@@ -234,3 +235,36 @@ def test_a_record_whose_answer_got_lost_is_not_made_twice(folder):
     append(ledger, 2)
 
     assert len(ledger.records()) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names there")
+def test_a_pipe_in_a_records_place_is_not_waited_for(ledger, folder):
+    append(ledger, 2)
+    path = folder / "records" / record_name(2)
+    path.unlink()
+    os.mkfifo(path)
+
+    assert named(ledger) == [(record_name(2), 2)]
+
+
+def test_a_file_without_end_is_not_read_to_its_end(ledger, folder):
+    append(ledger, 2)
+    with (folder / "records" / record_name(2)).open("r+b") as file:
+        file.truncate(2**40)
+
+    with pytest.raises(InvalidFile, match="more than 16"):
+        ledger.verify()
+
+
+@pytest.mark.parametrize("name", ["../../outside", "a\0b", "\udcff"])
+def test_a_hash_that_is_none_leads_to_no_file(ledger, name):
+    text = replace(TERMS.texts[0], sha256=name)
+    ledger.append(replace(LLAMA_2, terms=replace(TERMS, texts=(text, TERMS.texts[1]))))
+
+    assert ledger.verify().is_whole
+
+
+def test_git_leaves_the_bytes_of_a_ledger_alone(ledger, folder):
+    append(ledger, 1)
+
+    assert (folder / ".gitattributes").read_text() == "* -text\n"

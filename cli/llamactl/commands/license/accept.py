@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from llamactl.app import App
 from llamactl.commands.license.show import named_license
@@ -21,14 +22,16 @@ from llamactl.pipeline.accepting import (
     told,
 )
 from llamactl.pipeline.license_gate import check_terms
+from llamactl.terminal_text import on_one_line
 from llamactl_catalog.errors import InvalidInput, LicenseRefused
-from llamactl_catalog.licensing.gate import covering, refusal, requirement, right_form
+from llamactl_catalog.licensing.gate import covering, refusal, right_form
 from llamactl_catalog.licensing.reference import (
     check_reference,
     is_well_formed,
     reference_to,
     split_reference,
 )
+from llamactl_catalog.licensing.requirement import requirement
 from llamactl_catalog.model import Answer
 from llamactl_containers.licensing.terms import TermsNow
 
@@ -36,9 +39,22 @@ if TYPE_CHECKING:
     from llamactl_catalog.licensing.chain import Signer
 
 
+def _declared_here(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """Refuse what a settings file says: a folder declares nothing for whoever is in it."""
+    if ctx.get_parameter_source(str(param.name)) is ParameterSource.DEFAULT_MAP:
+        name = max(param.opts, key=len).removeprefix("--")
+        raise InvalidInput(
+            f"{name} cannot stand in a settings file: nobody accepts by being in a folder",
+            hint="say it on the command line, or use license-policy with your "
+            "organization's policy file",
+        )
+    return value
+
+
 def _answers(
-    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, Answer]:
+    _declared_here(ctx, param, values)
     answers: dict[str, Answer] = {}
     for value in values:
         name, _, answer = value.partition("=")
@@ -48,14 +64,20 @@ def _answers(
     return answers
 
 
-def _said(_ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not value.strip():
-        raise click.BadParameter(f"--{param.name} is empty".replace("_", "-"))
-    return None if value is None else value.strip()
+def _said(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    _declared_here(ctx, param, value)
+    name = max(param.opts, key=len)
+    if value is None:
+        return None
+    if not value.strip():
+        raise click.BadParameter(f"{name} is empty")
+    if on_one_line(value) != " ".join(value.split()) or "\n" in value.strip():
+        raise click.BadParameter(f"{name} must be one line of plain text")
+    return value.strip()
 
 
 @click.command(name="accept")
-@click.argument("target", metavar="MODEL|LICENSE[@HASH]")
+@click.argument("target", metavar="MODEL|LICENSE[@HASH]", callback=_declared_here)
 @click.option("--accepted-by", metavar="NAME", callback=_said, help="Who accepts.")
 @click.option("--email", callback=_said, help="Their e-mail address.")
 @click.option("--organization", metavar="NAME", callback=_said, help="For whom they accept.")
@@ -73,7 +95,12 @@ def _said(_ctx: click.Context, param: click.Parameter, value: str | None) -> str
     callback=_answers,
     help="An answer to one of the license's questions; with a hash, the rest are as it needs them.",
 )
-@click.option("--override", is_flag=True, help="Deploy MODEL though its license keeps a use back.")
+@click.option(
+    "--override",
+    is_flag=True,
+    callback=_declared_here,
+    help="Deploy MODEL though its license keeps a use back.",
+)
 @click.option("--reason", callback=_said, help="With --override: why that is no obstacle.")
 @click.option(
     "--sign-key", type=FilePath(dir_okay=False), help="Sign the record with this private key."
@@ -141,7 +168,8 @@ def _tell_standing(app: App, subject: Subject) -> None:
     if found is not None:
         before = found.acceptance()
         when = before.act.accepted_at
-        talk(f"on record already: {found.id}, accepted by {before.person.name} at {when}")
+        name = on_one_line(before.person.name)
+        talk(f"on record already: {found.id}, accepted by {name} at {when}")
 
 
 def _declared(app: App, target: str, subject: Subject, named: Named) -> tuple[TermsNow, Declared]:

@@ -10,6 +10,7 @@ import click
 from llamactl.app import App
 from llamactl.output import talk
 from llamactl.paths import FilePath
+from llamactl.terminal_text import on_one_line
 from llamactl_catalog.errors import LicenseRefused
 from llamactl_catalog.licensing.chain import Record, Verified
 from llamactl_catalog.licensing.export import as_csv, as_json
@@ -42,11 +43,11 @@ def export_ledger(app: App, format_: Format, output: Path | None) -> None:
         click.echo(text, nl=False)
     else:
         with told(output, "--output"):
-            output.write_text(text, "utf-8", newline="")
+            output.write_bytes(text.encode("utf-8", "backslashreplace"))
         talk(f"{len(found.records)} records are in {output}")
     if not found.is_whole:
         for each in found.problems:
-            talk(f"{each.file} {each.what}")
+            talk(on_one_line(f"{each.file} {each.what}"))
         hint = "what was written out says so, too; csv has the sound records alone"
         raise LicenseRefused(f"the license ledger {ledger.address} is broken", hint=hint)
 

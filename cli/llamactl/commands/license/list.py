@@ -7,8 +7,8 @@ import click
 from llamactl.app import App
 from llamactl.output import print_json, print_table
 from llamactl_catalog.catalog import Catalog
-from llamactl_catalog.licensing.gate import kept_back_use
 from llamactl_catalog.licensing.reference import reference_to
+from llamactl_catalog.licensing.requirement import kept_back_use
 from llamactl_catalog.model import License
 
 

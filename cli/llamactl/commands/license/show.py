@@ -1,7 +1,7 @@
 """`llamactl license show`: one license's terms, and its texts."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from llamactl_catalog.errors import NotFound, UnknownModel
 from llamactl_catalog.model import License, LicenseText, Model, TextKind
 
 if TYPE_CHECKING:
-    from llamactl_containers.licensing.texts import ReadText
+    from llamactl_containers.licensing.texts import OwnCopy, ReadText
 
 
 @click.command(name="show")
@@ -40,15 +40,19 @@ def show_license(app: App, name: str, with_license: bool, with_policy: bool, as_
     asked = [_text(terms, kind) for kind in kinds]
     texts = app.license_texts()
     read = [texts.read(each, model) for each in asked]
+    pairs = [
+        (each, texts.own_copy(each, model, found)) for each, found in zip(asked, read, strict=True)
+    ]
+    own = {text.kind: copy for text, copy in pairs if copy is not None}
     if not as_json and read:
-        _print_texts(terms, read)
+        _print_texts(terms, read, own)
         return
     known = {each.kind: each for each in read}
     for each in terms.texts:
         if each.kind not in known and (before := texts.kept(each, model)) is not None:
             known[each.kind] = before
     if as_json:
-        print_json(_record(terms, model, list(known.values()), kinds))
+        print_json(_record(terms, model, list(known.values()), kinds, own))
     else:
         click.echo(license_page(terms, model, _models_under(app.catalog(), terms), known))
 
@@ -87,10 +91,14 @@ def _text(terms: License, kind: TextKind) -> LicenseText:
     return text
 
 
-def _print_texts(terms: License, texts: Sequence["ReadText"]) -> None:
+def _print_texts(
+    terms: License, texts: Sequence["ReadText"], own: Mapping[TextKind, "OwnCopy"]
+) -> None:
     """Show the texts: on a terminal in its pager, in a pipe byte for byte as they were read."""
     for each in texts:
         _tell(terms, each)
+        if each.kind in own:
+            talk(f"  {own[each.kind].compared_with(each)}")
     if sys.stdout.isatty():
         click.echo_via_pager("\n\n".join(for_terminal(each.text) for each in texts))
     else:
@@ -121,7 +129,11 @@ def _models_under(catalog: Catalog, terms: License) -> list[str]:
 
 
 def _record(
-    terms: License, model: Model | None, read: Sequence["ReadText"], kinds: Sequence[TextKind]
+    terms: License,
+    model: Model | None,
+    read: Sequence["ReadText"],
+    kinds: Sequence[TextKind],
+    own: Mapping[TextKind, "OwnCopy"],
 ) -> dict[str, object]:
     seen = {each.kind: each for each in read}
     asked = [each for each in terms.conditions if model is None or each.is_asked_for(model.id)]
@@ -132,8 +144,19 @@ def _record(
         "model": None if model is None else model.id,
         "reference": reference(terms),
         "conditions": [asdict(each) for each in asked],
-        "texts": [_text_record(each, seen.get(each.kind), kinds) for each in terms.texts],
+        "texts": [
+            _text_record(each, seen.get(each.kind), kinds)
+            | {"own_copy": _own_record(own.get(each.kind))}
+            for each in terms.texts
+        ],
     }
+
+
+def _own_record(own: "OwnCopy | None") -> dict[str, object] | None:
+    if own is None:
+        return None
+    words = None if own.read is None else own.read.normalized_sha256
+    return {"place": own.place, "normalized_sha256": words, "not_read_because": own.why}
 
 
 def _text_record(

@@ -7,9 +7,11 @@ import click
 from llamactl.app import App
 from llamactl.commands.license.list import reference
 from llamactl.output import print_json, print_table
+from llamactl.terminal_text import on_one_line
 from llamactl_catalog.catalog import Catalog
 from llamactl_catalog.licensing.chain import Record
-from llamactl_catalog.licensing.gate import Requirement, covering, kept_back_use
+from llamactl_catalog.licensing.gate import covering
+from llamactl_catalog.licensing.requirement import Requirement, kept_back_use
 from llamactl_catalog.licensing.statement import reference_of
 from llamactl_catalog.model import License
 
@@ -93,7 +95,7 @@ def _row(entry: dict[str, object]) -> list[str]:
     return [
         f"{entry['license']}{is_for}",
         "yes" if entry["accepted"] else "no",
-        str(entry["accepted_by"] or _NOBODY),
+        on_one_line(str(entry["accepted_by"] or _NOBODY)),
         _NOBODY if at is None else str(at)[:10],
         str(entry["method"] or _NOBODY),
         str(entry["acceptance_id"] or _NOBODY),

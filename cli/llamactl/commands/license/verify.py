@@ -8,6 +8,7 @@ import click
 from llamactl.app import App
 from llamactl.output import print_json, talk
 from llamactl.paths import FilePath
+from llamactl.terminal_text import on_one_line
 from llamactl_catalog.errors import LicenseRefused
 from llamactl_catalog.licensing.chain import Verified
 
@@ -37,7 +38,7 @@ def verify_ledger(app: App, public_keys: Sequence[Path], as_json: bool) -> None:
     if as_json:
         print_json(_record(address, found, is_checked=check is not None))
     for each in found.problems if not as_json else ():
-        click.echo(f"{each.file} {each.what}")
+        click.echo(on_one_line(f"{each.file} {each.what}"))
     for note in found.notes:
         talk(note)
     if not found.is_whole:
