@@ -25,11 +25,14 @@ def make_tiny_llama(  # noqa: PLR0913 - the sizes of a model
     intermediate: int = 128,
     context_tokens: int = 4096,
     chat_template: str | None = CHATML,
+    license_tag: str | None = None,
     seed: int = 0,
 ) -> Path:
     """Write a random model with a byte vocabulary (3 special tokens and 256 bytes) to `path`."""
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_name(name)
+    if license_tag is not None:
+        writer.add_license(license_tag)
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
     writer.add_context_length(context_tokens)
     writer.add_embedding_length(width)

@@ -31,6 +31,9 @@ _OPTIONS = (
         metavar="DIR",
         help="A folder of weights that the image is to hold.",
     ),
+    click.option(
+        "--without-texts", is_flag=True, help="Leave the texts of the model's license out."
+    ),
 )
 
 

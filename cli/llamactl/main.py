@@ -13,6 +13,7 @@ from llamactl.app import App
 from llamactl.output import prepare_streams, silence_stdout, talk
 from llamactl.paths import FilePath, LedgerPlace
 from llamactl.settings import command_settings, default_dir, read_settings
+from llamactl.terminal_text import for_terminal
 from llamactl_catalog.errors import LlamactlError, NoCapacity
 
 INTERRUPTED = 130
@@ -198,9 +199,9 @@ def run(args: list[str] | None = None) -> int:
 
 
 def _told(error: LlamactlError) -> int:
-    talk(f"{click.style('error:', fg='red', bold=True)} {error.message}")
+    talk(f"{click.style('error:', fg='red', bold=True)} {for_terminal(error.message)}")
     if error.hint is not None:
-        talk(f" hint: {error.hint}")
+        talk(f" hint: {for_terminal(error.hint)}")
     return error.exit_code
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from llamactl_catalog.catalog import BUILT_IN
-from llamactl_catalog.licensing.gate import kept_back_use
+from llamactl_catalog.licensing.requirement import kept_back_use
 from llamactl_catalog.model import Architecture, Hosting, Model, Source
 from llamactl_catalog.units import format_bytes, format_count
 

@@ -10,6 +10,8 @@ from llamactl_catalog.errors import InvalidInput, NoCapacity, NoPermission
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _NOT_A_FOLDER = frozenset({errno.ENOTDIR, errno.EEXIST})
+_A_FOLDER = frozenset({errno.EISDIR, errno.ENOTEMPTY})
+_NO_PATH = frozenset({errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL})
 
 
 @contextmanager
@@ -21,7 +23,7 @@ def told(path: Path, option: str) -> Iterator[None]:
     Raises:
         NoCapacity: the disk or the quota is full.
         NoPermission: the folder may not be used.
-        InvalidInput: a file is where a folder is needed.
+        InvalidInput: a file is where a folder is needed, or the other way around; or no path.
     """
     try:
         yield
@@ -36,4 +38,16 @@ def told(path: Path, option: str) -> Iterator[None]:
         if error.errno in _NOT_A_FOLDER:
             hint = f"remove the file, or choose another folder with {option}"
             raise InvalidInput(f"{place} is in the way: not a folder", hint=hint) from error
+        if error.errno in _A_FOLDER:
+            place = _last_place(error, place)
+            hint = f"remove the folder, or choose another one with {option}"
+            raise InvalidInput(f"{place} is in the way: a folder", hint=hint) from error
+        if error.errno in _NO_PATH:
+            hint = f"choose another folder with {option}"
+            raise InvalidInput(f"{place}: {error.strerror}", hint=hint) from error
         raise
+
+
+def _last_place(error: OSError, place: str) -> str:
+    """Give what a file was to be moved to, where it was to be moved."""
+    return error.filename2 if isinstance(error.filename2, str) else place

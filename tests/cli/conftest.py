@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import psutil
 import pytest
 
+from cli.image_room import image_room as image_room  # noqa: PLC0414 - fixtures, for all here
+from cli.image_room import registry as registry  # noqa: PLC0414
 from llamactl.main import run
 
 TINY = """\

@@ -1,46 +1,22 @@
 """`llamactl image build|push|list|show` with buildah and a real registry."""
 
 import json
-import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from standins.image_registry import (
-    RunningRegistry,
-    container_environment,
-    push_base,
-    running_registry,
-)
+from cli.image_room import BASE
 
-BASE = "engines/tgi:3.3.6"
 MODEL = "smollm2-135m-instruct"
 
 
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
-    for program in ("docker-registry", "buildah"):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not on PATH")
-    if os.geteuid() != 0:
-        pytest.skip("buildah's chroot isolation needs root")
-    with running_registry(tmp_path_factory.mktemp("registry")) as running:
-        folder = tmp_path_factory.mktemp("base")
-        environment = container_environment(folder / "containers", os.environ, running.host)
-        push_base(running.host, BASE, folder, environment)
-        yield running
-
-
 @pytest.fixture
-def image(llamactl, registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def image(llamactl, image_room):
     """`image build` for a small model on the base, with options more."""
-    environment = container_environment(tmp_path / "containers", os.environ, registry.host)
-    for name, value in environment.items():
-        if os.environ.get(name) != value:
-            monkeypatch.setenv(name, value)
+    registry = image_room
 
     def build(*options: str, platform: str = "sagemaker"):
         return llamactl(
@@ -142,6 +118,79 @@ def test_a_push_of_layers_that_are_gone_says_to_build_again(image, registry, lla
     assert "llamactl image build makes it again" in pushed.err
 
 
+def write_key(path):
+    private = ed25519.Ed25519PrivateKey.generate()
+    content = private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.write_bytes(content)
+
+
+@pytest.fixture
+def key(tmp_path):
+    write_key(tmp_path / "image.key")
+    return tmp_path / "image.key"
+
+
+def test_what_is_built_is_signed_and_on_another_machine_the_signature_is_seen(
+    image, registry, llamactl, key
+):
+    place = ("--registry", f"{registry.host}/signed", "--sign-key", key)
+    built = image(*place)
+    shutil.rmtree(llamactl.state / "images")
+
+    again = image(*place)
+
+    (tag,) = [each for each in registry.tags(f"signed/llamactl/{MODEL}") if each.endswith(".sig")]
+    (record,) = json.loads(llamactl("image", "list", "--json").out)
+    assert built.code == 0, built.err
+    assert again.out == built.out
+    assert tag == f"{record['digest'].replace(':', '-')}.sig"
+    assert set(record["pushed"][0]["attached"]) == {"signature"}
+    assert "signature: sha256:" in llamactl("image", "show", "tgi-").out
+
+
+def test_what_was_pushed_without_a_signature_gets_one_from_who_built_it_alone(
+    image, registry, llamactl, key
+):
+    place = ("--registry", f"{registry.host}/later")
+    image(*place)
+    later = image(*place, "--sign-key", key)
+    shutil.rmtree(llamactl.state / "images")
+    write_key(key)
+
+    elsewhere = image(*place, "--sign-key", key)
+
+    assert later.code == 0, later.err
+    assert elsewhere.code == 10
+    assert "was not built here, and this key has not signed it" in elsewhere.err
+
+
+def test_a_key_without_a_registry_or_that_is_none_stops_before_the_build(image, llamactl, key):
+    without = image("--sign-key", key)
+    key.write_text("no key")
+    no_key = image("--registry", "127.0.0.1:9", "--sign-key", key)
+
+    assert (without.code, no_key.code) == (2, 2)
+    assert "name it with --registry" in without.err
+    assert "no key that can be read" in no_key.err
+    assert llamactl("image", "list").out == ""
+
+
+def test_push_signs_too(image, registry, llamactl, key):
+    image()
+
+    pushed = llamactl(
+        "image", "push", "tgi-", "--registry", f"{registry.host}/five", "--sign-key", key
+    )
+
+    assert pushed.code == 0, pushed.err
+    tags = registry.tags(f"five/llamactl/{MODEL}")
+    assert len([each for each in tags if each.endswith(".sig")]) == 1
+
+
 def test_a_base_that_is_not_there_is_not_found(image, registry):
     built = image("--base", f"{registry.host}/engines/none:1")
 
@@ -164,6 +213,18 @@ def test_a_registry_that_is_not_there_is_one_error_and_the_image_stays(image, ll
     assert pushed.code == 8
     assert pushed.err.count("error:") == 1
     assert len(json.loads(llamactl("image", "list", "--json").out)) == 1
+
+
+def test_no_name_is_no_beginning_of_an_image(image, llamactl):
+    image()
+
+    shown, pushed = (
+        llamactl("image", "show", ""),
+        llamactl("image", "push", "", "--registry", "x.y"),
+    )
+
+    assert (shown.code, pushed.code) == (12, 12)
+    assert "no image is named" in shown.err
 
 
 def test_without_images_list_says_how_to_make_one(llamactl):

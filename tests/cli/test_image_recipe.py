@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from cli.gated_overlay import write_gated
+
 DIGEST = "sha256:" + "3" * 64
 
 
@@ -53,7 +55,8 @@ def test_weights_of_a_folder_are_copied_from_a_context_of_their_own(llamactl, we
     text = llamactl(*command).out
     record = json.loads(llamactl(*command, "--json").out)
 
-    assert "COPY --from=weights . /opt/llamactl/model/" in text
+    copied = '["config.json", "model.safetensors", "/opt/llamactl/model/"]'
+    assert f"COPY --from=weights --chmod=0644 --chown=0:0 {copied}\n" in text
     assert record["weights"] == {"folder": str(weights), "size_bytes": 9}
 
 
@@ -94,3 +97,42 @@ def test_a_file_in_the_way_is_told(llamactl, tmp_path):
 
     assert result.code == 2
     assert "not a folder" in result.err
+
+
+@pytest.fixture
+def unreadable(llamactl, tmp_path):
+    """A model whose license's text can be read nowhere."""
+    write_gated(tmp_path / "overlay")
+    (tmp_path / "overlay" / "licenses" / "acme.txt").unlink()
+    return ("image", "recipe", "gated", "--for", "sagemaker")
+
+
+def test_a_text_that_cannot_be_read_is_an_error_with_a_way_on_and_no_other_tag(
+    unreadable, llamactl
+):
+    result = llamactl(*unreadable, "--json")
+
+    assert (result.code, result.out) == (8, "")
+    assert "LICENSE cannot be read" in result.err
+    assert "--without-texts" in result.err
+
+
+def test_texts_are_left_out_where_that_is_asked_for_and_the_image_says_so(
+    unreadable, llamactl, tmp_path
+):
+    folder = tmp_path / "context"
+
+    result = llamactl(*unreadable, "--without-texts", "--output", folder)
+
+    assert result.code == 0, result.err
+    assert [each.name for each in (folder / "licenses").iterdir()] == ["TERMS.txt"]
+    assert "left out of this image" in (folder / "licenses" / "TERMS.txt").read_text()
+
+
+def test_the_texts_that_are_read_are_inside(llamactl, tmp_path):
+    write_gated(tmp_path / "overlay")
+    command = ("image", "recipe", "gated", "--for", "sagemaker", "--json")
+
+    record = json.loads(llamactl(*command).out)
+
+    assert "licenses/LICENSE" in [each["path"] for each in record["files"]]

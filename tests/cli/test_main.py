@@ -54,6 +54,14 @@ def test_an_error_is_one_sentence_and_a_hint(capsys, tmp_path):
     assert error == "error: no deployment 'absent'\n hint: llamactl deploy makes one\n"
 
 
+def test_an_error_shows_what_a_terminal_would_act_on_as_text(capsys):
+    code = run(["plan", "llama-2-7b", "--region", "us-east-1\x1b[2J\u202e"])
+
+    told = capsys.readouterr().err
+    assert code == 2
+    assert "there is no 'us-east-1[2J'" in told
+
+
 def test_nothing_is_said_on_stdout_when_it_fails(capsys, tmp_path):
     run(["--state-dir", str(tmp_path), "endpoint", "absent"])
 

@@ -51,8 +51,9 @@ def test_more_gpus_never_run_less(tmp_path):
         ("A10G:0", "'0' is no number of GPUs", "A10G:4"),
         ("A10G:many", "'many' is no number", "A10G:4"),
         ("A10G:", "'' is no number", "A10G:4"),
+        (f"A10G:{'9' * 5000}", "'99999999999999999999' is no number", "A10G:4"),
         ("A100", "more than one GPU", "a100-sxm-40gb"),
-        ("V100-16GB", "no kernels in TGI", "another GPU"),
+        ("V100-16GB", "tgi 3.3.5 has no kernels", "another GPU"),
     ],
 )
 def test_gpus_that_there_are_not(gpus, message, hint, tmp_path):

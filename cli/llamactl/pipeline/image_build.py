@@ -1,6 +1,5 @@
 """Building an image and pushing it: nothing twice, and the tag in the registry last of all."""
 
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from llamactl.app import App
-from llamactl.pipeline.image_context import ImageOrder, image_recipe
+from llamactl.pipeline.image_context import ImageOrder, image_recipe, ordered
+from llamactl.pipeline.image_push import push_record, signer_of
+from llamactl.pipeline.image_weights import check_content
+from llamactl.pipeline.images import Images, images_of, on_record, short
 from llamactl.pipeline.license_gate import Accepted, have_license
 from llamactl.progress import stage
 from llamactl_catalog.errors import InvalidInput, NotFound
@@ -18,27 +20,27 @@ from llamactl_catalog.units import format_bytes
 from llamactl_containers.builders.builder import Room, Tool
 from llamactl_containers.builders.choice import choose_builder
 from llamactl_containers.builders.provenance import provenance
-from llamactl_containers.builders.records import ImageRecord, ImageRecords, PushedTo, inputs_of
+from llamactl_containers.builders.records import ImageRecord, inputs_of
 from llamactl_containers.builders.remote import (
     RemoteBuilder,
     remote_builder,
     weights_refusal,
 )
 from llamactl_containers.builders.sbom import sbom
-from llamactl_containers.builders.store import ImageStore, total_bytes
+from llamactl_containers.builders.store import total_bytes
 from llamactl_containers.recipe.context import BaseImage, BuildContext
 from llamactl_containers.recipe.recipe import build_context
 from llamactl_containers.recipe.tag import image_tag
 from llamactl_containers.registries.credentials import auth_file
-from llamactl_containers.registries.oci import Manifest
 from llamactl_containers.registries.opening import (
     have_repository,
     kind_of,
     login_to,
     open_registry,
 )
-from llamactl_containers.registries.pushing import Pushed, name_image, push_image
+from llamactl_containers.registries.pushing import Pushed, name_image, signatures
 from llamactl_containers.registries.reference import Reference, repository_in
+from llamactl_containers.registries.signature import ImageSigner
 
 _FOUND = "registry"
 _STAGED_BYTES = 4
@@ -48,7 +50,8 @@ _STAGED_BYTES = 4
 class BuildOrder:
     """What is to be built, with which tool, and where it is to go.
 
-    `remote`: in the cloud of the registry. `tool` None: the first one that is here.
+    `remote`: in the cloud of the registry. `tool` None: the first one that is here. `sign_key`: the
+    file of the key that it is signed with in the registry.
     """
 
     image: ImageOrder
@@ -56,22 +59,7 @@ class BuildOrder:
     remote: bool = False
     registry: str | None = None
     accepted: Accepted = field(default_factory=Accepted)
-
-
-@dataclass(frozen=True, slots=True)
-class Images:
-    """Where the images of this machine are, and what is known of them."""
-
-    records: ImageRecords
-    store: ImageStore
-    environment: Mapping[str, str]
-    home: Path
-
-
-def images_of(app: App) -> Images:
-    """Give the images of this machine; nothing is made yet."""
-    records = ImageRecords(app.state_dir / "images")
-    return Images(records, ImageStore(app.cache_dir / "images"), os.environ, Path.home())
+    sign_key: Path | None = None
 
 
 def build_image(app: App, order: BuildOrder) -> ImageRecord:
@@ -81,72 +69,27 @@ def build_image(app: App, order: BuildOrder) -> ImageRecord:
         LlamactlError: with the exit code of what went wrong.
     """
     images = images_of(app)
-    builder = _remote_builder(order, images)
+    builder, signer = _remote_builder(order, images), _signer(order, images)
     context = _context(app, order, images)
     tag = image_tag(context)
     target = None
     if order.registry is not None:
         target = repository_in(order.registry, context.image_name).with_tag(tag)
     with images.records.building(tag):
-        if target is not None and (found := _there(images, context, target)) is not None:
+        if target is not None and (found := _there(images, context, target, signer)) is not None:
             return found
         if builder is not None and target is not None:
-            return _built_remotely(images, builder, context, target)
+            return _built_remotely(images, builder, context, target, signer)
         record = _here(images, context, tag)
         if record is None:
             record = _built(images, context, tag, order.tool)
-        return record if target is None else push_record(images, record, target)
-
-
-def push_image_of(app: App, name: str, registry: str) -> ImageRecord:
-    """Push an image that was built here, by its tag, its digest, or the beginning of either.
-
-    Raises:
-        LlamactlError: there is no such image, or the registry refuses.
-    """
-    images = images_of(app)
-    record = images.records.find(name)
-    target = repository_in(registry, record.name).with_tag(record.tag)
-    with images.records.building(record.tag):
-        return push_record(images, record, target)
-
-
-def push_record(images: Images, record: ImageRecord, target: Reference) -> ImageRecord:
-    """Push what a record stands for, and put the place on record.
-
-    Raises:
-        NotFound: its layers are no longer here.
-        LlamactlError: the registry refuses, or cannot be reached.
-    """
-    with (
-        stage("push") as report,
-        open_registry(target.registry, images.environment, images.home) as registry,
-    ):
-        content = images.store.read(record.digest)
-        if content is None or record.manifest_type is None:
-            hint = "llamactl image build makes it again"
-            raise NotFound(f"the layers of {record.tag} are not here", hint=hint)
-        have_repository(target)
-        manifest = Manifest(record.manifest_type, content)
-        documents = [sbom(record), provenance(record)]
-        pushed = push_image(registry, target, manifest, images.store, documents, report)
-        report(Step(_told(pushed, record)))
-    return _on_record(images, record, pushed)
-
-
-def _told(pushed: Pushed, record: ImageRecord) -> str:
-    if not pushed.was_there:
-        return f"{pushed.reference.name}@{_short(pushed.digest)}"
-    if pushed.digest == record.digest:
-        return f"{pushed.reference} was there already"
-    return f"{pushed.reference} was there already, built elsewhere: {_short(pushed.digest)}"
+        return record if target is None else push_record(images, record, target, signer)
 
 
 def _context(app: App, order: BuildOrder, images: Images) -> BuildContext:
     acceptance = None
     if order.image.weights is not None:
-        bare = image_recipe(app, replace(order.image, weights=None), with_texts=False)
-        found = have_license(app, bare.model, bare.revision, order.accepted)
+        found = have_license(app, *ordered(app, order.image), order.accepted)
         acceptance = None if found is None else found.id
     with stage("recipe") as report:
         recipe = image_recipe(app, order.image, acceptance=acceptance, report=report)
@@ -181,27 +124,40 @@ def _here(images: Images, context: BuildContext, tag: str) -> ImageRecord | None
     return record
 
 
-def _there(images: Images, context: BuildContext, target: Reference) -> ImageRecord | None:
-    """Give the record of an image that the registry has under this tag."""
-    with stage("registry") as report:
-        report(Step(f"asking {target.registry}"))
-        with open_registry(target.registry, images.environment, images.home) as registry:
-            digest = registry.digest(target.repository, target.tag or "")
-        report(Step("not there yet" if digest is None else f"{target} is there already"))
-    if digest is None:
-        return None
+def _there(
+    images: Images, context: BuildContext, target: Reference, signer: ImageSigner | None
+) -> ImageRecord | None:
+    """Give the record of an image that the registry has under this tag, signed if that is asked."""
     record = images.records.get(str(target.tag))
+    with (
+        stage("registry") as report,
+        open_registry(target.registry, images.environment, images.home) as registry,
+    ):
+        report(Step(f"asking {target.registry}"))
+        digest = registry.digest(target.repository, target.tag or "")
+        if digest is None:
+            report(Step("not there yet"))
+            return None
+        is_ours = record is not None and record.digest == digest and record.tool != _FOUND
+        signature = signatures(registry, target, digest, signer, is_ours=is_ours)
+        report(Step(f"{target} is there already"))
     if record is None:
         now = datetime.now(UTC)
         record = _record(context, target, digest, {"tool": _FOUND, "started_at": now})
     kept = next((each for each in record.pushed if each.reference == str(target)), None)
     if kept is not None and kept.digest == digest:
-        return record
-    return _on_record(images, record, Pushed(target, digest, was_there=True))
+        if dict(signature).items() <= kept.attached.items():
+            return record
+        signature = (*kept.attached.items(), *signature)
+    pushed = Pushed(target, digest, was_there=True, attached=signature)
+    return on_record(images, record, pushed)
 
 
 def _built(images: Images, context: BuildContext, tag: str, tool: Tool | None) -> ImageRecord:
     builder = choose_builder(tool, images.environment)
+    if context.weights is not None:
+        with stage("weights") as report:
+            check_content(context.weights, report)
     started_at = datetime.now(UTC)
     log = images.records.log_path(tag)
     log.unlink(missing_ok=True)
@@ -212,7 +168,7 @@ def _built(images: Images, context: BuildContext, tag: str, tool: Tool | None) -
             room = Room(images.store, log, images.environment, auth)
             built = builder.build(context, tag, room, report)
         size_bytes = total_bytes(built.manifest.content)
-        report(Step(f"{_short(built.digest)}, {format_bytes(size_bytes)}, with {builder.name}"))
+        report(Step(f"{short(built.digest)}, {format_bytes(size_bytes)}, with {builder.name}"))
     record = ImageRecord(
         **inputs_of(context),
         tag=tag,
@@ -255,8 +211,19 @@ def _remote_builder(order: BuildOrder, images: Images) -> RemoteBuilder | None:
     return remote_builder(repository_in(order.registry, "image").registry, images.environment)
 
 
+def _signer(order: BuildOrder, images: Images) -> ImageSigner | None:
+    if order.sign_key is not None and order.registry is None:
+        message = "--sign-key signs in a registry"
+        raise InvalidInput(message, hint="name it with --registry, or sign with image push")
+    return signer_of(images, order.sign_key)
+
+
 def _built_remotely(
-    images: Images, builder: RemoteBuilder, context: BuildContext, target: Reference
+    images: Images,
+    builder: RemoteBuilder,
+    context: BuildContext,
+    target: Reference,
+    signer: ImageSigner | None,
 ) -> ImageRecord:
     tag = str(target.tag)
     started_at = datetime.now(UTC)
@@ -267,7 +234,7 @@ def _built_remotely(
     with stage("build") as report:
         have_repository(target)
         built = builder.build(context, staged, log, report)
-        report(Step(f"{_short(built.digest)}, by {built.tool}"))
+        report(Step(f"{short(built.digest)}, by {built.tool}"))
     told = {"tool": built.tool, "tool_version": built.run, "started_at": started_at}
     record = _record(context, target, built.digest, {**told, "log": str(log)})
     with (
@@ -275,9 +242,9 @@ def _built_remotely(
         open_registry(target.registry, images.environment, images.home) as registry,
     ):
         documents = [sbom(record), provenance(record)]
-        pushed = name_image(registry, target, str(staged.tag), documents)
-        report(Step(f"{target.name}@{_short(pushed.digest)}"))
-    return _on_record(images, record, pushed)
+        pushed = name_image(registry, target, str(staged.tag), documents, signer)
+        report(Step(f"{target.name}@{short(pushed.digest)}"))
+    return on_record(images, record, pushed)
 
 
 def _record(
@@ -287,14 +254,3 @@ def _record(
     unknown = {"tool_version": "", "log": "", "size_bytes": None, "manifest_type": None}
     now = {"built_at": datetime.now(UTC), "tag": str(target.tag), "digest": digest}
     return ImageRecord(**inputs_of(context), **{**unknown, **now, **known})
-
-
-def _on_record(images: Images, record: ImageRecord, pushed: Pushed) -> ImageRecord:
-    push = PushedTo(str(pushed.reference), pushed.digest, datetime.now(UTC), dict(pushed.attached))
-    updated = record.with_push(push)
-    images.records.put(updated)
-    return updated
-
-
-def _short(digest: str) -> str:
-    return digest[: len("sha256:") + 12]

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llamactl.app import App
+from llamactl.pipeline.image_weights import weights_folder
 from llamactl_catalog.engine_versions import engine_version
-from llamactl_catalog.errors import LlamactlError, NotFound
+from llamactl_catalog.errors import InvalidInput, LlamactlError
 from llamactl_catalog.model import HuggingFaceSource, License, Model, license_at
-from llamactl_catalog.progress import Report, Step, silent
+from llamactl_catalog.progress import Report, silent
 from llamactl_catalog.serving_contracts import serving_contract
-from llamactl_containers.recipe.context import BakedWeights
 from llamactl_containers.recipe.recipe import Recipe, base_image, published_base
-from llamactl_containers.weights.manifest import MANIFEST_NAME, StagedFile, read_manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +23,7 @@ class ImageOrder:
     base: str | None = None
     revision: str | None = None
     weights: Path | None = None
+    without_texts: bool = False
 
 
 def image_recipe(
@@ -36,17 +36,19 @@ def image_recipe(
 ) -> Recipe:
     """Make the recipe of an order, with the texts of the model's license.
 
-    An image without weights gets the texts that can be read: it is no copy of the model. One with
-    weights needs them all. Without `with_texts` nothing is asked of the network.
+    Without `with_texts` nothing is asked of the network.
 
     Raises:
-        LlamactlError: an unknown model, engine, version or platform; texts that cannot be read.
+        LlamactlError: an unknown model, engine, version or platform; texts that cannot be read;
+            weights that are not those of the model.
     """
-    model = app.catalog().model(order.model)
+    if order.weights is not None and order.without_texts:
+        message = "an image with weights holds the texts of their license"
+        raise InvalidInput(message, hint="leave out --without-texts, or --with-weights")
+    model, revision = ordered(app, order)
     version = engine_version(order.engine)
-    revision = order.revision if order.revision is not None else _pinned(model)
     terms = license_at(model, revision)
-    weights = None if order.weights is None else baked_weights(order.weights, report)
+    needs_texts = with_texts and not order.without_texts
     return Recipe(
         model=model,
         terms=terms,
@@ -54,40 +56,22 @@ def image_recipe(
         contract=serving_contract(order.platform),
         base=published_base(version) if order.base is None else base_image(order.base),
         revision=revision,
-        license_files=_license_files(app, model, terms, report, must=weights is not None)
-        if with_texts
-        else {},
+        license_files=_license_files(app, order, model, terms, report) if needs_texts else {},
         acceptance=acceptance,
-        weights=weights,
+        weights=None if order.weights is None else weights_folder(order.weights).baked(report),
     )
 
 
-def baked_weights(folder: Path, report: Report = silent) -> BakedWeights:
-    """List a folder's weights with their hashes: by its manifest, else by reading every file.
+def ordered(app: App, order: ImageOrder) -> tuple[Model, str | None]:
+    """Give the model of an order and its revision: the named one, the weights', the catalog's.
 
     Raises:
-        NotFound: there are no files, or no config.json, without which no engine starts.
-        InvalidFile: its manifest is none.
+        LlamactlError: an unknown model; weights of another model or revision.
     """
-    from llamactl_containers.weights.cache import file_sha256
-
-    if not folder.is_dir():
-        raise NotFound(f"no folder {folder}", hint="--with-weights takes a folder of weights")
-    manifest = folder / MANIFEST_NAME
-    if manifest.is_file():
-        listed = read_manifest(manifest.read_bytes(), str(manifest)).files
-    else:
-        listed = tuple(
-            StagedFile(
-                path.relative_to(folder).as_posix(), path.stat().st_size, file_sha256(path, report)
-            )
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        )
-    if all(each.path != "config.json" for each in listed):
-        hint = "llamactl weights stage fetches all that an engine needs"
-        raise NotFound(f"no config.json in {folder}", hint=hint)
-    return BakedWeights(folder.absolute(), listed)
+    model, revision = app.catalog().model(order.model), order.revision
+    if order.weights is not None:
+        revision = weights_folder(order.weights).revision(model, revision)
+    return model, revision if revision is not None else _pinned(model)
 
 
 def _pinned(model: Model) -> str | None:
@@ -98,16 +82,15 @@ def _pinned(model: Model) -> str | None:
 
 
 def _license_files(
-    app: App, model: Model, terms: License, report: Report, *, must: bool
+    app: App, order: ImageOrder, model: Model, terms: License, report: Report
 ) -> dict[str, bytes]:
     from llamactl_containers.licensing.texts import license_files
 
-    texts, read = app.license_texts(), []
-    for each in terms.texts:
-        try:
-            read.append(texts.read(each, model, report))
-        except LlamactlError:
-            if must:
-                raise
-            report(Step(f"{each.file_name} cannot be read, and is left out"))
+    try:
+        read = app.license_texts().read_all(terms, model, report)
+    except LlamactlError as error:
+        if order.weights is None:
+            way = "--without-texts makes an image without them, which says so"
+            error.hint = way if error.hint is None else f"{error.hint}; or {way}"
+        raise
     return license_files(terms, read)

@@ -5,7 +5,8 @@ from llamactl_containers.builders.builder import Built, Room, Tool
 from llamactl_containers.builders.container_files import Program, build_image
 from llamactl_containers.recipe.context import BuildContext
 
-_PROGRAM = Program("buildah")
+_NAMES = ("containers", "--noheading", "--format", "{{.ContainerID}} {{.ContainerName}}")
+_PROGRAM = Program("buildah", list_containers=_NAMES)
 
 
 class Buildah:

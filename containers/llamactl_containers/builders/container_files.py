@@ -1,9 +1,11 @@
 """What buildah and podman have in common: one library builds for both, and writes the image out."""
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
+from llamactl_catalog.errors import ProgramMissing
 from llamactl_catalog.progress import Report
 from llamactl_containers.builders.builder import Built, Room, Tool
 from llamactl_containers.builders.layouts import take_directory
@@ -16,12 +18,16 @@ from llamactl_containers.recipe.context import (
     write_context,
 )
 
+# What both print after each step: the beginning of the image's id.
+_MADE = re.compile(r"--> (?P<id>[0-9a-f]{11,64})")
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
     """One of the two, and what it wants to be told beyond the common flags."""
 
     name: Tool
+    list_containers: Sequence[str]
     push_flags: Sequence[str] = ()
 
     def version(self, room: Room) -> str:
@@ -37,25 +43,32 @@ def build_image(
 
     The format is Docker's: that of OCI has no place for HEALTHCHECK.
     """
+    made: list[str] = []
 
     def on_line(line: str) -> None:
+        if (image := _MADE.fullmatch(line.strip())) is not None:
+            made.append(image["id"])
         if (step := step_of(line)) is not None:
             report(step)
 
     auth = [] if room.auth_file is None else ["--authfile", str(room.auth_file)]
+    image, is_built = f"localhost/{context.image_name}:{tag}", False
     with room.store.scratch() as scratch:
-        folder, image_id_file, out = scratch / "context", scratch / "id", scratch / "image"
+        folder, out = scratch / "context", scratch / "image"
         folder.mkdir()
         write_context(context, folder)
-        build = [program.name, "build", *_build_flags(context), *auth]
-        build += ["--iidfile", str(image_id_file), "--tag", f"localhost/{context.image_name}:{tag}"]
+        # No --iidfile: buildah then says nothing of the images that the steps made.
+        build = [program.name, "build", *_build_flags(context), *auth, "--tag", image]
         try:
             run_tool([*build, str(folder)], room.environment, room.log, on_line)
-            image = image_id_file.read_text("utf-8").strip()
+            is_built = True
             push = [program.name, "push", *program.push_flags, "--format", "v2s2"]
             run_tool([*push, image, f"dir:{out}"], room.environment, room.log, on_line)
         finally:
-            _forget(program, image_id_file, room)
+            if is_built:
+                _remove(program, [image], room)
+            else:
+                _tidy_up(program, made, room)
         manifest = take_directory(out, room.store)
     return Built(manifest, program.name, program.version(room))
 
@@ -73,9 +86,28 @@ def _build_flags(context: BuildContext) -> list[str]:
     return flags
 
 
-def _forget(program: Program, image_id_file: Path, room: Room) -> None:
-    """Remove the image from the tool's own storage: the store has it, if it was built."""
-    if not image_id_file.exists():
+def _tidy_up(program: Program, made: Sequence[str], room: Room) -> None:
+    """Remove what a build that did not end has left in the tool's storage; weights are large.
+
+    The tools leave it where they are ended. A container is named by the image that it began from;
+    those of the steps are this build's own, as its labels are in each. The first, of the base, may
+    be another build's, and is empty.
+    """
+    if not made:
         return
-    image = image_id_file.read_text("utf-8").strip()
-    answer_of([program.name, "rmi", "--force", image], room.environment)
+    containers: list[str] = []
+    with suppress(ProgramMissing):  # it must not take the place of why the build has ended
+        listed = answer_of([program.name, *program.list_containers], room.environment)
+        names = [each.split() for each in listed.splitlines()]
+        containers = [name[0] for name in names if name[-1].startswith(tuple(made))]
+    for container in containers:
+        with suppress(ProgramMissing):
+            answer_of([program.name, "rm", container], room.environment)
+    _remove(program, made[::-1], room)
+
+
+def _remove(program: Program, images: Sequence[str], room: Room) -> None:
+    """Remove images from the tool's own storage, with the steps that they were made in."""
+    for image in images:
+        with suppress(ProgramMissing):  # it went with the one before
+            answer_of([program.name, "rmi", "--force", image], room.environment)

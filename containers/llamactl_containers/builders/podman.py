@@ -5,7 +5,8 @@ from llamactl_containers.builders.builder import Built, Room, Tool
 from llamactl_containers.builders.container_files import Program, build_image
 from llamactl_containers.recipe.context import BuildContext
 
-_PROGRAM = Program("podman", push_flags=("--compress",))
+_NAMES = ("ps", "--all", "--external", "--format", "{{.ID}} {{.Names}}")
+_PROGRAM = Program("podman", list_containers=_NAMES, push_flags=("--compress",))
 
 
 class Podman:

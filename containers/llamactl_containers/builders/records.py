@@ -119,6 +119,8 @@ class ImageRecords:
         Raises:
             NotFound: none, or several, with what to write.
         """
+        if not text.strip():
+            raise NotFound("no image is named", hint="llamactl image list has all of them")
         wanted = text.rpartition("/")[2].rpartition(":")[2] if "@" not in text else text
         if text.startswith("sha256:"):
             wanted = text

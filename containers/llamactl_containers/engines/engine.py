@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
+from llamactl_catalog.compatibility import quantization_refusal
 from llamactl_catalog.engine_versions import EngineVersion
 from llamactl_catalog.errors import InvalidInput, NoCapacity
 from llamactl_catalog.model import Model
@@ -94,11 +95,9 @@ def check_order(order: LaunchOrder) -> None:
         NoCapacity: the planned memory has no room for one whole context.
     """
     version = order.version
-    if order.quantization not in version.quantizations:
-        raise InvalidInput(
-            f"{version.engine} {version.version} has no {order.quantization}",
-            hint=f"it has {', '.join(version.quantizations)}",
-        )
+    lacking = quantization_refusal(version, order.quantization)
+    if lacking is not None:
+        raise InvalidInput(lacking, hint=f"it has {', '.join(version.quantizations)}")
     why = refusal(order.model, order.quantization, order.num_shard)
     if why is not None:
         hint = f"llamactl plan {order.model.id} ranks placements that work"

@@ -10,6 +10,9 @@ PLATFORM = "linux/amd64"
 """The one platform that GPUs of the clouds are served on, whatever machine builds."""
 
 DOCKERFILE = "Dockerfile"
+LICENSES = "licenses"
+"""The folder of the license's texts, in the context and in the image."""
+
 WEIGHTS_CONTEXT = "weights"
 """The name of the second build context: a Dockerfile with weights copies from it."""
 

@@ -13,17 +13,17 @@ from llamactl_catalog.serving_contracts import ServingContract
 from llamactl_containers.engines.engine import stop_s
 from llamactl_containers.recipe.context import (
     DOCKERFILE,
-    WEIGHTS_CONTEXT,
+    LICENSES,
     BakedWeights,
     BaseImage,
     BuildContext,
     ContextFile,
 )
+from llamactl_containers.recipe.weight_layers import copy_instructions
 from llamactl_containers.registries.reference import read_reference
 
 FOLDER = "/opt/llamactl"
 MODEL_FOLDER = f"{FOLDER}/model"
-LICENSES = "licenses"
 _TERMS = "TERMS.txt"
 _USER, _USER_NAME, _HOME = "1000:1000", "llamactl", "/tmp/llamactl"  # noqa: S108 - in the container
 
@@ -32,7 +32,8 @@ _USER, _USER_NAME, _HOME = "1000:1000", "llamactl", "/tmp/llamactl"  # noqa: S10
 class Recipe:
     """What an image is to be.
 
-    `license_files` are the texts that go with the model, by file name. `acceptance` is the id of
+    `license_files` are the texts that go with the model, by file name; none: they are left out, and
+    TERMS.txt says so. `acceptance` is the id of
     the record by which its license was accepted; only an image with weights needs one.
     """
 
@@ -128,9 +129,9 @@ def image_labels(recipe: Recipe) -> dict[str, str]:
 def _dockerfile(recipe: Recipe, labels: Mapping[str, str]) -> str:
     weights = ""
     if recipe.weights is not None:
-        weights = f"COPY --from={WEIGHTS_CONTEXT} . {MODEL_FOLDER}/\n"
+        weights = copy_instructions(recipe.weights, MODEL_FOLDER)
     why = recipe.root_because
-    user = f"USER {_USER}" if why is None else f"# It stays root: {why}."
+    user = f"USER {_USER}" if why is None else f"# It is root: {why}.\nUSER 0:0"
     return Template(_packaged("Dockerfile.template")).substitute(
         title=labels["org.opencontainers.image.description"],
         base=recipe.base.reference,
@@ -174,6 +175,8 @@ def _terms(recipe: Recipe) -> str:
         lines.append(f"Revision: {recipe.revision}")
     if recipe.acceptance is not None:
         lines.append(f"Acceptance: {recipe.acceptance}")
+    if terms.texts and not recipe.license_files:
+        lines.append("The texts of its license are left out of this image.")
     lines += [f"{each.text} ({each.source})" for each in terms.duties]
     return "\n".join(lines) + "\n"
 

@@ -24,6 +24,7 @@ _KINDS: dict[int, tuple[type[LlamactlError], str]] = {
     401: (NoPermission, "log in to it: docker login {registry}, or podman login {registry}"),
     403: (NoPermission, "ask for the right to push to and pull from it"),
     404: (NotFound, "check the registry, the repository and the tag"),
+    405: (NoPermission, "it only gives images, as a mirror does: name one that takes them"),
     413: (NoCapacity, "its limit is too low for an image of this size"),
     429: (NoCapacity, "wait for some minutes, or log in: that raises the limit"),
 }

@@ -94,6 +94,7 @@ def test_the_same_inputs_have_the_same_tag():
         {"base": replace(PINNED, digest="sha256:" + "4" * 64)},
         {"revision": "abc"},
         {"license_files": {"LICENSE": b"other terms"}},
+        {"license_files": {}},
         {"acceptance": "acc-1"},
         {"weights": WEIGHTS},
         {"weights": replace(WEIGHTS, files=(replace(WEIGHTS.files[0], sha256="c" * 64),))},
@@ -101,10 +102,25 @@ def test_the_same_inputs_have_the_same_tag():
     ids=str,
 )
 def test_other_inputs_have_another_tag(changes):
-    before = recipe(base=PINNED)
+    before = recipe(base=PINNED, license_files={"LICENSE": b"terms"})
     after = replace(before, **changes)
 
     assert context_sha256(build_context(before)) != context_sha256(build_context(after))
+
+
+def test_which_copy_of_a_license_was_within_reach_changes_no_tag():
+    one = recipe(base=PINNED, license_files={"LICENSE": b"You may not\nuse it.\n"})
+    other = replace(one, license_files={"LICENSE": b"\xef\xbb\xbfYou may  not use\r\nit."})
+
+    assert image_tag(build_context(one)) == image_tag(build_context(other))
+
+
+def test_texts_that_are_left_out_are_told_in_the_image():
+    left_out, complete = recipe(), recipe(license_files={"LICENSE": b"terms"})
+
+    sentence = b"The texts of its license are left out of this image."
+    assert sentence in build_context(left_out).content("licenses/TERMS.txt")
+    assert sentence not in build_context(complete).content("licenses/TERMS.txt")
 
 
 def test_where_the_weights_lie_on_this_machine_changes_no_tag(tmp_path):

@@ -32,6 +32,7 @@ def answer(status: int, message: str = "", code: str = "X") -> httpx.Response:
         (answer(403, "denied"), NoPermission),
         (answer(400, IMMUTABLE, "TAG_INVALID"), NoPermission),
         (answer(404, "no such repository", "NAME_UNKNOWN"), NotFound),
+        (answer(405, "The operation is unsupported."), NoPermission),
         (answer(413), NoCapacity),
         (answer(429, "slow down", "TOOMANYREQUESTS"), NoCapacity),
         (answer(500, "write /data: no space left on device"), NoCapacity),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def list_images(app: App, as_json: bool) -> None:
     """List the images that were built here or found in a registry, the newest first."""
-    from llamactl.pipeline.image_build import images_of
+    from llamactl.pipeline.images import images_of
 
     records = images_of(app).records.all()
     if as_json:

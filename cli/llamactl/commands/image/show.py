@@ -19,7 +19,7 @@ SHORT_DIGEST = len("sha256:") + 12
 @click.pass_obj
 def show_image(app: App, image: str, as_json: bool) -> None:
     """Show an image by its tag or digest, or the beginning of either: what from, when, where."""
-    from llamactl.pipeline.image_build import images_of
+    from llamactl.pipeline.images import images_of
 
     images = images_of(app)
     record = images.records.find(image)

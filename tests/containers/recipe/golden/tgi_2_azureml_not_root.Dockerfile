@@ -2,7 +2,6 @@
 # A thin layer: no RUN, so that it builds alike everywhere, and on any machine for this platform.
 FROM registry.example:5000/mirror/tgi@sha256:3333333333333333333333333333333333333333333333333333333333333333
 
-USER 0:0
 LABEL llamactl.engine="tgi" \
     llamactl.license="llama-2" \
     llamactl.model="llama-2-7b-chat" \

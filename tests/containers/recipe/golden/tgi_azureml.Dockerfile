@@ -2,7 +2,6 @@
 # A thin layer: no RUN, so that it builds alike everywhere, and on any machine for this platform.
 FROM ghcr.io/huggingface/text-generation-inference:3.3.6
 
-USER 0:0
 LABEL llamactl.engine="tgi" \
     llamactl.license="llama-2" \
     llamactl.model="llama-2-7b-chat" \
@@ -19,7 +18,8 @@ ENV GRACEFUL_TERMINATION_TIMEOUT="25" \
     LLAMACTL_PORT="8080"
 COPY entrypoint.sh /opt/llamactl/entrypoint.sh
 COPY licenses/ /opt/llamactl/licenses/
-# It stays root: its Python lies below /root, which no other user may enter.
+# It is root: its Python lies below /root, which no other user may enter.
+USER 0:0
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 # The platform has a check of its own, with its own patience; this one is for docker ps.

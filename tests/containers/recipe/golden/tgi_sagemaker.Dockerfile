@@ -2,7 +2,6 @@
 # A thin layer: no RUN, so that it builds alike everywhere, and on any machine for this platform.
 FROM ghcr.io/huggingface/text-generation-inference:3.3.6
 
-USER 0:0
 LABEL com.amazonaws.sagemaker.capabilities.accept-bind-to-port="true" \
     llamactl.engine="tgi" \
     llamactl.license="llama-2" \
@@ -22,7 +21,8 @@ ENV GRACEFUL_TERMINATION_TIMEOUT="25" \
     LLAMACTL_PORT="8080"
 COPY entrypoint.sh /opt/llamactl/entrypoint.sh
 COPY licenses/ /opt/llamactl/licenses/
-# It stays root: SageMaker asks for it.
+# It is root: SageMaker asks for it.
+USER 0:0
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 # The platform has a check of its own, with its own patience; this one is for docker ps.

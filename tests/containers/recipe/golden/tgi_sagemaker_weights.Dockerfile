@@ -2,7 +2,6 @@
 # A thin layer: no RUN, so that it builds alike everywhere, and on any machine for this platform.
 FROM registry.example:5000/mirror/tgi@sha256:3333333333333333333333333333333333333333333333333333333333333333
 
-USER 0:0
 LABEL com.amazonaws.sagemaker.capabilities.accept-bind-to-port="true" \
     llamactl.acceptance="acc-1" \
     llamactl.engine="tgi" \
@@ -23,8 +22,8 @@ ENV GRACEFUL_TERMINATION_TIMEOUT="25" \
     LLAMACTL_PORT="8080"
 COPY entrypoint.sh /opt/llamactl/entrypoint.sh
 COPY licenses/ /opt/llamactl/licenses/
-COPY --from=weights . /opt/llamactl/model/
-# It stays root: SageMaker asks for it.
+# It is root: SageMaker asks for it.
+USER 0:0
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 # The platform has a check of its own, with its own patience; this one is for docker ps.
@@ -32,3 +31,4 @@ HEALTHCHECK --interval=10s --timeout=2s --start-period=30m --retries=3 \
     CMD curl -fsS -o /dev/null "http://127.0.0.1:${SAGEMAKER_BIND_TO_PORT:-8080}/ping" || exit 1
 ENTRYPOINT ["/bin/sh", "/opt/llamactl/entrypoint.sh"]
 CMD []
+COPY --from=weights --chmod=0644 --chown=0:0 ["config.json", "model.safetensors", "/opt/llamactl/model/"]

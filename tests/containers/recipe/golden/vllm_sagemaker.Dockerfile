@@ -2,7 +2,6 @@
 # A thin layer: no RUN, so that it builds alike everywhere, and on any machine for this platform.
 FROM docker.io/vllm/vllm-openai@sha256:607442e407b0fea97f8a132a78b787c121a996dd4de181fa08e8da06e71ec2db
 
-USER 0:0
 LABEL com.amazonaws.sagemaker.capabilities.accept-bind-to-port="true" \
     llamactl.engine="vllm" \
     llamactl.license="llama-2" \
@@ -21,7 +20,8 @@ ENV LLAMACTL_ENGINE="vllm" \
     LLAMACTL_PORT="8080"
 COPY entrypoint.sh /opt/llamactl/entrypoint.sh
 COPY licenses/ /opt/llamactl/licenses/
-# It stays root: SageMaker asks for it.
+# It is root: SageMaker asks for it.
+USER 0:0
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 # The platform has a check of its own, with its own patience; this one is for docker ps.
