@@ -5,6 +5,7 @@ LlamactlError
 │   ├── InvalidFile         2   a file with problems, all of them at once
 │   └── PromptTooLong       2   a prompt that does not fit the model's context
 ├── LicenseRefused          3   terms that are not accepted, or that forbid this use
+├── NoQuota                 4   an account's limit that is too low for what was asked
 ├── NoCapacity              5   memory, disk, a port or a lock that is not to be had now
 ├── NoAccess                6   gated weights that this token may not read
 ├── Unhealthy               8   an endpoint that does not answer as it should
@@ -59,6 +60,12 @@ class LicenseRefused(LlamactlError):
     exit_code = 3
 
 
+class NoQuota(LlamactlError):
+    """An account's limit that is too low for what was asked."""
+
+    exit_code = 4
+
+
 class NoCapacity(LlamactlError):
     """Memory, disk, a port or a lock that is not to be had now."""
 
@@ -111,9 +118,13 @@ class UnknownModel(NotFound):
 
 
 class UnknownDeployment(NotFound):
-    """No deployment of that name; `known` holds the names there are."""
+    """No deployment of that name, or not in that place; `known` holds the names there are."""
 
-    def __init__(self, name: str, known: Sequence[str]) -> None:
+    def __init__(
+        self, name: str, known: Sequence[str], *, place: str | None = None, hint: str | None = None
+    ) -> None:
         self.known = tuple(known)
-        hint = f"there is {', '.join(known)}" if known else "llamactl deploy makes one"
-        super().__init__(f"no deployment '{name}'", hint=hint)
+        if hint is None:
+            hint = f"there is {', '.join(known)}" if known else "llamactl deploy makes one"
+        where = f" on {place}" if place is not None else ""
+        super().__init__(f"no deployment '{name}'{where}", hint=hint)

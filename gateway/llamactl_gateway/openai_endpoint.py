@@ -1,26 +1,19 @@
 """The client of an OpenAI-compatible URL: the local engine, TGI, and most others."""
 
-import json
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from llamactl_catalog.errors import NoCapacity, Unhealthy
+from llamactl_catalog.errors import LlamactlError
 from llamactl_catalog.prompts import Message
-from llamactl_gateway.protocol import Delta
-from llamactl_gateway.refusals import refusal, stream_error
+from llamactl_gateway.line import Line
+from llamactl_gateway.openai_answers import Question, chat_question, completion_question
+from llamactl_gateway.protocol import SILENCE_TIMEOUT_S, Delta
+from llamactl_gateway.refusals import refusal
 from llamactl_gateway.sampling import Sampling
-from llamactl_gateway.server_sent import events
 
 if TYPE_CHECKING:
     import httpx
-
-CONNECT_TIMEOUT_S = 5.0
-# The first token of a long prompt on a slow machine takes minutes: 4096 tokens of a 7B model on
-# two cores are about 800 s at 5 tokens/s, and a queue may be before it.
-SILENCE_TIMEOUT_S = 900.0
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,103 +25,22 @@ class OpenAIEndpoint:
     model: str
     api_key: str | None = field(default=None, repr=False)
     silence_timeout_s: float = SILENCE_TIMEOUT_S
+    streamed: bool = True
 
     def chat(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Delta, None, None]:
-        """Stream the assistant's next message."""
-        told = [{"role": each.role, "content": each.content} for each in messages]
-        body = {"messages": told, **self._settings(sampling)}
-        return self._stream(self._client(), "/v1/chat/completions", body, _chat_text)
+        """Give the assistant's next message."""
+        return self._ask(chat_question(self.model, messages, sampling, streamed=self.streamed))
 
     def complete(self, prompt: str, sampling: Sampling) -> Generator[Delta, None, None]:
-        """Stream the continuation of a text."""
-        body = {"prompt": prompt, **self._settings(sampling)}
-        return self._stream(self._client(), "/v1/completions", body, _completion_text)
+        """Give the continuation of a text."""
+        return self._ask(completion_question(self.model, prompt, sampling, streamed=self.streamed))
 
-    def _settings(self, sampling: Sampling) -> dict[str, object]:
-        usage = {"stream": True, "stream_options": {"include_usage": True}}
-        return {"model": self.model, **usage, **sampling.given()}
+    def _ask(self, question: Question) -> Generator[Delta, None, None]:
+        line = Line(self.name, self.url, self.silence_timeout_s)
+        return line.ask(question.route, question, self._headers, self._refused)
 
-    def _stream(
-        self,
-        client: "httpx.Client",
-        route: str,
-        body: Mapping[str, object],
-        text_of: Callable[[Any], str],
-    ) -> Generator[Delta, None, None]:
-        with (
-            self._translated(),
-            client,
-            client.stream("POST", route, content=json.dumps(body)) as response,
-        ):
-            if not response.is_success:
-                response.read()
-                raise refusal(response.status_code, response.text, self.name)
-            yield from self._deltas(response.iter_bytes(), text_of)
+    def _headers(self, _content: bytes) -> Mapping[str, str]:
+        return {} if self.api_key is None else {"authorization": f"Bearer {self.api_key}"}
 
-    def _deltas(
-        self, chunks: Iterable[bytes], text_of: Callable[[Any], str]
-    ) -> Generator[Delta, None, None]:
-        finished = False
-        for event in events(chunks):
-            if "error" in event:
-                raise stream_error(event, self.name)
-            for choice in event.get("choices", ()):
-                reason = choice.get("finish_reason")
-                finished = finished or reason is not None
-                yield Delta(text_of(choice), reason)
-            if event.get("usage"):
-                usage = event["usage"]
-                counts = (usage.get("completion_tokens"), usage.get("prompt_tokens"))
-                yield Delta("", None, *counts)
-        if not finished:
-            raise self._broken_off()
-
-    def _client(self) -> "httpx.Client":
-        import httpx
-
-        headers = {"content-type": "application/json"}
-        if self.api_key is not None:
-            headers["authorization"] = f"Bearer {self.api_key}"
-        return httpx.Client(
-            base_url=self.url,
-            headers=headers,
-            timeout=httpx.Timeout(self.silence_timeout_s, connect=CONNECT_TIMEOUT_S),
-            # Reading the certificates takes 20 ms, and plain HTTP has no use for them.
-            verify=httpx.URL(self.url).scheme == "https",
-            # A proxy from the environment has no way to this machine's own loopback.
-            trust_env=httpx.URL(self.url).host not in _LOOPBACK,
-        )
-
-    @contextmanager
-    def _translated(self) -> Generator[None, None, None]:
-        import httpx
-
-        try:
-            yield
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise self._silent() from error
-        except httpx.TimeoutException as error:
-            raise NoCapacity(
-                f"'{self.name}' said nothing for {self.silence_timeout_s:.0f} s",
-                hint=f"llamactl logs {self.name} shows what it is busy with",
-            ) from error
-        except httpx.TransportError as error:
-            raise self._broken_off() from error
-
-    def _silent(self) -> Unhealthy:
-        return Unhealthy(
-            f"'{self.name}' does not answer at {self.url}", hint=f"llamactl status {self.name}"
-        )
-
-    def _broken_off(self) -> Unhealthy:
-        return Unhealthy(
-            f"the answer of '{self.name}' broke off", hint=f"llamactl status {self.name}"
-        )
-
-
-def _chat_text(choice: Mapping[str, Any]) -> str:
-    return str((choice.get("delta") or {}).get("content") or "")
-
-
-def _completion_text(choice: Mapping[str, Any]) -> str:
-    return str(choice.get("text") or "")
+    def _refused(self, response: "httpx.Response") -> LlamactlError:
+        return refusal(response.status_code, response.text, self.name)

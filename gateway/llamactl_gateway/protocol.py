@@ -7,6 +7,10 @@ from typing import Protocol
 from llamactl_catalog.prompts import Message
 from llamactl_gateway.sampling import Sampling
 
+# The first token of a long prompt on a slow machine takes minutes: 4096 tokens of a 7B model on
+# two cores are about 800 s at 5 tokens/s, and a queue may be before it.
+SILENCE_TIMEOUT_S = 900.0
+
 
 @dataclass(frozen=True, slots=True)
 class Delta:
@@ -19,7 +23,10 @@ class Delta:
 
 
 class Endpoint(Protocol):
-    """One model that answers. Closing an iterator stops the answer on the server."""
+    """One model that answers: in pieces, or where it is told not to stream in one.
+
+    Closing an iterator stops the answer on the server.
+    """
 
     def chat(self, messages: Sequence[Message], sampling: Sampling) -> Generator[Delta, None, None]:
         """Stream the assistant's next message.

@@ -35,7 +35,7 @@ def refusal(status: int, body: str, name: str) -> LlamactlError:
     """
     if any(mark in body for mark in _TOO_LONG):
         return PromptTooLong(
-            f"the prompt does not fit the context of '{name}': {_said(body)}",
+            f"the prompt does not fit the context of '{name}': {said(body)}",
             hint=f"make it shorter; llamactl status {name} tells the context",
         )
     if status in _UNAUTHORIZED:
@@ -44,11 +44,11 @@ def refusal(status: int, body: str, name: str) -> LlamactlError:
             hint=f"llamactl status {name} tells how it asks for one",
         )
     if status in _BUSY:
-        return NoCapacity(f"'{name}' is busy: {_said(body)}", hint="try again in a moment")
+        return NoCapacity(f"'{name}' is busy: {said(body)}", hint="try again in a moment")
     if status in _INVALID and status != _GENERATION_FAILED:
-        return InvalidInput(f"'{name}' refuses the request: {_said(body)}")
+        return InvalidInput(f"'{name}' refuses the request: {said(body)}")
     return Unhealthy(
-        f"'{name}' failed with status {status}: {_said(body)}", hint=f"llamactl logs {name}"
+        f"'{name}' failed with status {status}: {said(body)}", hint=f"llamactl logs {name}"
     )
 
 
@@ -60,13 +60,13 @@ def stream_error(event: Mapping[str, Any], name: str) -> LlamactlError:
     return refusal(status, json.dumps(event), name)
 
 
-def _said(body: str) -> str:
-    """The message in OpenAI's, TGI's or FastAPI's form of an error, or else the text itself."""
+def said(body: str) -> str:
+    """Give the message in the form of OpenAI, TGI, FastAPI or AWS, or else the text itself."""
     try:
         answer = json.loads(body)
     except json.JSONDecodeError:
         answer = body
-    for key in ("error", "message", "detail"):
+    for key in ("error", "message", "Message", "detail"):
         if isinstance(answer, dict) and key in answer:
             answer = answer[key]
     text = answer if isinstance(answer, str) else json.dumps(answer)

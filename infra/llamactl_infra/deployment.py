@@ -7,6 +7,7 @@ from typing import Literal
 
 from llamactl_infra.spec import Cloud
 
+AuthKind = Literal["aad_token", "key", "sigv4"]
 DeploymentState = Literal["deploying", "running", "failed", "stopped"]
 
 
@@ -15,8 +16,11 @@ class Deployment:
     """What is known of a deployment at one moment. `created_at` is in UTC.
 
     `reason` says why it is in its state, where there is more to say than the state. `endpoint` is
-    the base URL, `pid` the engine's process; both are None where nothing answers. `weights` is what
-    the engine loads, as in the spec.
+    where requests go: the base URL, or on a cloud the URL that its platform gives. `pid` is the
+    engine's process; both are None where nothing answers. `weights` is what the engine loads, as in
+    the spec. `auth` is how a caller is let in: by the bearer key if there is one, by a signature
+    with the cloud's credentials, by a token of whoever is signed in. `slot` is which of the fleets
+    behind the endpoint is asked; None: its traffic decides.
     """
 
     name: str
@@ -35,6 +39,8 @@ class Deployment:
     log_path: Path
     weights: str | None = None
     api_key: str | None = field(default=None, repr=False)
+    auth: AuthKind = "key"
+    slot: str | None = None
 
     @property
     def repair_hint(self) -> str:

@@ -57,13 +57,26 @@ class _Handler(SilentHandler):
         reply = self.server.owner.answer(request)
         self.close_connection = True
         try:
-            self._refuse(reply) if reply.status != 200 else self._stream(request, reply)
+            if reply.status != 200:
+                self._send_whole(reply.status, reply.refusal)
+            elif request.body.get("stream"):
+                self._stream(request, reply)
+            else:
+                self._answer_whole(request, reply)
         except OSError:
             self.server.owner.hung_up.set()
 
-    def _refuse(self, reply: Reply) -> None:
-        content = reply.refusal.encode()
-        self.send_response(reply.status)
+    def _answer_whole(self, request: Request, reply: Reply) -> None:
+        time.sleep(reply.gap_s)
+        choice = _choice(request, "".join(reply.pieces), reply.finish_reason)
+        if "delta" in choice:
+            choice["message"] = choice.pop("delta")
+        answer = {"choices": [choice], "usage": _usage(reply)}
+        self._send_whole(200, "".join(reply.raw_lines) or json.dumps(answer))
+
+    def _send_whole(self, status: int, text: str) -> None:
+        content = text.encode()
+        self.send_response(status)
         self.send_header("content-length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -82,11 +95,8 @@ class _Handler(SilentHandler):
             return
         last = [_choice(request, "", reply.finish_reason)]
         self._event({"choices": last})
-        counts = {
-            "prompt_tokens": reply.prompt_tokens,
-            "completion_tokens": len(reply.pieces),
-        }
-        self._event({"choices": [], "usage": counts})
+        if (request.body.get("stream_options") or {}).get("include_usage"):
+            self._event({"choices": [], "usage": _usage(reply)})
         self._send("data: [DONE]\n\n")
         self.wfile.write(b"0\r\n\r\n")
 
@@ -106,5 +116,10 @@ class _Handler(SilentHandler):
 
 
 def _choice(request: Request, text: str, reason: str | None) -> dict[str, object]:
-    said = {"delta": {"content": text}} if "chat" in request.path else {"text": text}
+    is_chat = "messages" in request.body  # as /invocations tells them apart
+    said = {"delta": {"content": text}} if is_chat else {"text": text}
     return {"index": 0, "finish_reason": reason, **said}
+
+
+def _usage(reply: Reply) -> dict[str, int]:
+    return {"prompt_tokens": reply.prompt_tokens, "completion_tokens": len(reply.pieces)}
