@@ -1,0 +1,1 @@
+"""Azure ML: the resources of one deployment, one module a concern."""

@@ -1,0 +1,52 @@
+"""What failures of Azure mean, and what to do: in the words that its services use."""
+
+from llamactl_catalog.errors import (
+    InvalidInput,
+    NoAccess,
+    NoCapacity,
+    NoPermission,
+    NoQuota,
+    Unhealthy,
+)
+from llamactl_infra.clouds.causes import cause
+
+CAUSES = (
+    cause(
+        r"OutOfQuota|quota.*(exceed|limit|not enough)|not enough quota",
+        NoQuota,
+        "ask for more cores of the family in Azure ML studio, or take another --instance-type",
+    ),
+    cause(
+        r"OutOfCapacity|SkuNotAvailable|AllocationFailed|insufficient.*capacity",
+        NoCapacity,
+        "the region has none free now: another --region or --instance-type, or try again later",
+    ),
+    cause(
+        r"AuthorizationFailed|does not have authorization|LinkedAuthorizationFailed|403 Forbidden",
+        NoPermission,
+        "docs/azure.md has the roles that the deploying user needs",
+    ),
+    cause(
+        r"AADSTS|az login|DefaultAzureCredential|InvalidAuthenticationToken|ExpiredAuthentication",
+        NoPermission,
+        "az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
+    ),
+    cause(
+        r"gated|401 Client Error|403 Client Error",
+        NoAccess,
+        "ask for access on the model's page, or llamactl weights stage with a token that has it",
+    ),
+    cause(
+        r"ImagePull|ImageBuildFailure|failed to pull image",
+        InvalidInput,
+        "llamactl image push puts it into the workspace's registry",
+    ),
+    cause(
+        r"ResourceNotReady|liveness|readiness|probe|ContainerCrash|CrashLoop|out of memory",
+        Unhealthy,
+        "llamactl logs has what the container said before it ended",
+    ),
+    cause(
+        r"TooManyRequests|throttl|429", NoCapacity, "Azure slows calls down: try again in a minute"
+    ),
+)

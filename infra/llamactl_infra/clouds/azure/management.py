@@ -1,0 +1,228 @@
+"""Azure Resource Manager over REST: asked with patience, and waited for until a change is made.
+
+It is used where Pulumi's own provider cannot be: for traffic. Source of what is asked and answered:
+azure-ai-ml 1.35.2, _restclient/arm_ml_service, API 2025-12-01; Azure Resource Manager,
+async-operations, both read 2026-11-22.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from time import sleep
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from llamactl_catalog.errors import InvalidInput, LlamactlError, NoPermission, Unhealthy
+from llamactl_catalog.progress import silent
+from llamactl_containers.registries.acr import Identity, signed_in, token_of
+from llamactl_infra.prices.retries import ATTEMPTS_TO_CONNECT, Busy, patiently, retry_after_s
+
+if TYPE_CHECKING:
+    import httpx
+
+Token = Callable[[str], str]
+
+URL = "https://management.azure.com"
+DATA_SCOPE = "https://ml.azure.com/.default"
+"""The scope of a token that online endpoints take."""
+
+ADDRESS_VARIABLE = "LLAMACTL_AZURE_URL"
+TOKEN_VARIABLE = "LLAMACTL_AZURE_TOKEN"  # noqa: S105 - a variable's name
+
+_VERSION = "2025-12-01"
+_TIMEOUT_S = 60.0
+_POLL_S = 5.0
+_PATIENCE_S = 1800.0
+_CONFLICT_WAIT_S = 10.0
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_NOT_FOUND, _CONFLICT, _BUSY, _SERVER_ERROR = 404, 409, 429, 500
+_REFUSED = (401, 403)
+
+
+class Management:
+    """Resources by their ids. `pause` waits, so that a test need not."""
+
+    def __init__(self, url: str, token: Token, pause: Callable[[float], None] = sleep) -> None:
+        self.url = url.rstrip("/")
+        self.token = token
+        self._pause = pause
+        self._client: httpx.Client | None = None
+        parts = urlsplit(self.url)
+        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+            message = f"{url} would be told an access token over an open line"
+            raise InvalidInput(message, hint="name an address with https")
+
+    def get(self, resource: str) -> dict[str, Any] | None:
+        """Give a resource as it is; None: there is none.
+
+        Raises:
+            LlamactlError: it cannot be read.
+        """
+        answer = self._asked("GET", resource, None)
+        return None if answer.status_code == _NOT_FOUND else _content(answer)
+
+    def post(self, resource: str) -> dict[str, Any]:
+        """Ask a resource for what it gives only when it is asked: its keys.
+
+        Raises:
+            LlamactlError: it does not give it.
+        """
+        return _content(_found(self._asked("POST", resource, None), resource))
+
+    def put(self, resource: str, body: Mapping[str, Any]) -> None:
+        """Make a resource what the body says, and wait until it is.
+
+        Raises:
+            LlamactlError: it is refused, or comes to nothing.
+        """
+        answer = _found(self._asked("PUT", resource, body), resource)
+        if not answer.is_success:
+            raise _refusal(answer)
+        operation = answer.headers.get("azure-asyncoperation")
+        if operation is not None:
+            self._wait(operation, answer)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._client is not None:
+            self._client.close()
+
+    def _wait(self, operation: str, answer: "httpx.Response") -> None:
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            self._pause(_wait_s(answer))
+            answer = self._asked("GET", operation, None)
+            match _content(answer):
+                case {"status": "Succeeded"}:
+                    return
+                case {"status": "Failed" | "Canceled" as status, **rest}:
+                    error = rest.get("error") or {}
+                    said = f"{error.get('code', status)}: {error.get('message', 'no reason told')}"
+                    raise Unhealthy(f"Azure gave up a change: {said}")
+                case _:
+                    pass  # still under way
+            if time.monotonic() > until:
+                raise Unhealthy(f"Azure has not made a change in {_PATIENCE_S:.0f} s")
+
+    def _asked(
+        self, method: str, resource: str, body: Mapping[str, Any] | None
+    ) -> "httpx.Response":
+        return patiently(lambda: self._once(method, resource, body), self._pause, silent)
+
+    def _once(self, method: str, resource: str, body: Mapping[str, Any] | None) -> "httpx.Response":
+        import httpx
+
+        whole = resource if resource.startswith("http") else f"{self.url}{resource}"
+        if urlsplit(whole).netloc != urlsplit(self.url).netloc:
+            raise Unhealthy(f"Azure names another host for the state of a change: {whole}")
+        headers = {"authorization": f"Bearer {self.token(f'{URL}/.default')}"}
+        query = {} if resource.startswith("http") else {"api-version": _VERSION}
+        try:
+            answer = self._line().request(
+                method, whole, params=query or None, json=body, headers=headers
+            )
+        except httpx.TransportError as error:
+            said = f"Azure cannot be reached: {error}"
+            raise Busy(said, attempts=ATTEMPTS_TO_CONNECT) from error
+        _raise_if_busy(answer)
+        return answer
+
+    def _line(self) -> "httpx.Client":
+        import httpx
+
+        if self._client is None:
+            loopback = urlsplit(self.url).hostname in _LOOPBACK
+            self._client = httpx.Client(timeout=_TIMEOUT_S, trust_env=not loopback)
+        return self._client
+
+
+@contextmanager
+def opened(environment: Mapping[str, str] | None = None) -> Iterator[Management]:
+    """Open the way to Azure, for whoever is signed in where this runs.
+
+    Credentials that Pulumi's Azure Native takes from the environment are taken here too.
+
+    Raises:
+        ProgramMissing: azure-identity is not installed.
+    """
+    here = os.environ if environment is None else environment
+    url = here.get(ADDRESS_VARIABLE) or URL
+    given = here.get(TOKEN_VARIABLE)
+    if given:
+        management = Management(url, lambda _scope: given)
+    else:
+        identity = _identity(here)
+        management = Management(url, lambda scope: token_of(identity, scope))
+    try:
+        yield management
+    finally:
+        management.close()
+
+
+def _identity(here: Mapping[str, str]) -> Identity:
+    # Source: Pulumi, Azure Native, installation-configuration, read 2026-11-22.
+    names = ("ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET")
+    tenant, client, secret = (here.get(name) for name in names)
+    if not (tenant and client and secret):
+        return signed_in()
+    with suppress(ImportError):
+        from azure.identity import ClientSecretCredential
+
+        identity: Identity = ClientSecretCredential(tenant, client, secret)
+        return identity
+    return signed_in()
+
+
+def _raise_if_busy(answer: "httpx.Response") -> None:
+    status, asked_s = answer.status_code, retry_after_s(answer.headers.get("retry-after"))
+    if status == _CONFLICT:
+        wait_s = asked_s if asked_s is not None else _CONFLICT_WAIT_S
+        raise Busy(f"Azure has another change under way: {_said(answer)}", wait_s)
+    if status == _BUSY or status >= _SERVER_ERROR:
+        raise Busy(f"Azure answers {status}: {_said(answer)}", asked_s)
+
+
+def _found(answer: "httpx.Response", resource: str) -> "httpx.Response":
+    if answer.status_code == _NOT_FOUND:
+        raise Unhealthy(f"Azure has no {resource}")
+    return answer
+
+
+def _content(answer: "httpx.Response") -> dict[str, Any]:
+    if not answer.is_success:
+        raise _refusal(answer)
+    try:
+        content: Any = answer.json()
+    except ValueError as error:
+        raise Unhealthy("Azure answers what is no JSON") from error
+    if not isinstance(content, dict):
+        raise Unhealthy("Azure answers what is no object")
+    return content
+
+
+def _refusal(answer: "httpx.Response") -> LlamactlError:
+    if answer.status_code in _REFUSED:
+        hint = "the role AzureML Data Scientist on the workspace gives the right"
+        return NoPermission(f"Azure refuses: {_said(answer)}", hint=hint)
+    return Unhealthy(f"Azure answers {answer.status_code}: {_said(answer)}")
+
+
+def _said(answer: "httpx.Response") -> str:
+    try:
+        content: Any = answer.json()
+    except ValueError:
+        return answer.text[:300]
+    match content:
+        case {"error": {"code": str(code), "message": str(message)}}:
+            return f"{code}: {message[:300]}"
+        case _:
+            return str(content)[:300]
+
+
+def _wait_s(answer: "httpx.Response") -> float:
+    exact = answer.headers.get("x-ms-retry-after-ms")
+    if exact is not None and exact.isdigit():
+        return int(exact) / 1000
+    asked_s = retry_after_s(answer.headers.get("retry-after"))
+    return asked_s if asked_s is not None else _POLL_S

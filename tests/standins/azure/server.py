@@ -1,0 +1,327 @@
+"""The server: signs in, checks bodies, keeps resources, takes its time, and fails on demand.
+
+Shapes of requests, answers and errors: Azure Resource Manager, resource-manager-deployment-model
+and async-operations; azure-ai-ml 1.35.2, _restclient/arm_ml_service, API 2025-12-01.
+"""
+
+import json
+import re
+import threading
+import uuid
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from standins.azure import rules
+from standins.azure.bodies import is_installed, problems_of
+from standins.azure.faults import Fault
+from standins.azure.operations import Operation, Operations
+from standins.azure.scoring import DATA_TOKEN, KEY, SECOND_KEY, EndpointScoring
+from standins.azure.store import Refused, Store, kind_of, ml_kind
+
+SUBSCRIPTION = "00000000-1111-2222-3333-444444444444"
+TENANT = "99999999-8888-7777-6666-555555555555"
+TOKEN = "arm-token-very-secret"  # noqa: S105 - opens nothing
+_ENDPOINT = "workspaces/onlineendpoints"
+_DEPLOYMENT = f"{_ENDPOINT}/deployments"
+_SLOW = {"workspaces", _ENDPOINT, _DEPLOYMENT}
+_LOCATION = re.compile(
+    r"/subscriptions/[^/]+/providers/Microsoft\.MachineLearningServices/locations/([^/]+)/(\w+)"
+    r"(?:/([^/]+))?",
+    re.IGNORECASE,
+)
+DEFAULT_LIMITS = {
+    "standardNCADSA100v4Family": 500,
+    "standardNCADSH100v5Family": 500,
+    "standardNVADSA10v5Family": 500,
+}
+
+
+class Azure:
+    """One subscription. Endpoints answer by the engine at `engine_url`, if there is one."""
+
+    def __init__(self, engine_url: str = "http://127.0.0.1:9", *, delay_s: float = 0.02) -> None:
+        self.engine_url = engine_url
+        self.delay_s = delay_s
+        self.store = Store()
+        self.faults: list[Fault] = []
+        self.limits = dict(DEFAULT_LIMITS)
+        self.problems: list[str] = []
+        self.requests: list[tuple[str, str]] = []
+        self.bodies: list[tuple[str, dict[str, Any]]] = []
+        self.logs: dict[str, str] = {}
+        self.forgets_traffic = False
+        self.scoring: dict[str, EndpointScoring] = {}
+        self._operations = Operations()
+        self._lock = threading.RLock()
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        is_installed()  # here, since a thread of the server is no place to import so much
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.owner = self
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+        self._open.close()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that lead llamactl here."""
+        return {"LLAMACTL_AZURE_URL": self.url, "LLAMACTL_AZURE_TOKEN": TOKEN}
+
+    def answer(
+        self, method: str, path: str, headers: dict[str, str], query: dict[str, str], body: Any
+    ) -> tuple[int, dict[str, Any] | None, dict[str, str]]:
+        with self._lock:
+            self.requests.append((method, path))
+            self._operations.advance()
+            if headers.get("authorization") not in (f"Bearer {TOKEN}", f"Bearer {DATA_TOKEN}"):
+                raise Refused(401, "AuthenticationFailed", "The access token is missing or wrong.")
+            if "api-version" not in query:
+                raise Refused(400, "MissingApiVersionParameter", "api-version is required.")
+            return self._answered(method, path, body)
+
+    def take_fault(self, method: str, path: str) -> Fault | None:
+        with self._lock:
+            return next((each for each in self.faults if each.takes(method, path)), None)
+
+    def traffic(self, endpoint: str) -> dict[str, int]:
+        return dict(self.store.need(endpoint)["properties"].get("traffic") or {})
+
+    def endpoints(self) -> list[dict[str, Any]]:
+        return self.store.of_kind("Microsoft.MachineLearningServices/workspaces/onlineEndpoints")
+
+    def deployments(self, endpoint: str) -> list[str]:
+        return sorted(each["name"] for each in self.store.children(endpoint, "deployments"))
+
+    def _answered(  # noqa: PLR0911 - one a method
+        self, method: str, path: str, body: Any
+    ) -> tuple[int, dict[str, Any] | None, dict[str, str]]:
+        fault = self.take_fault(method, path)
+        if fault is not None and not fault.late and fault.delay_s is None:
+            raise _Faulty(fault)
+        location = _LOCATION.fullmatch(path)
+        if location is not None:
+            return 200, self._of_location(*location.groups()), {}
+        match method:
+            case "GET":
+                return 200, self._read(path), {}
+            case "HEAD":
+                self.store.need(path)
+                return 204, None, {}
+            case "POST":
+                return 200, self._action(path), {}
+            case "PUT":
+                return self._put(path, body, fault)
+            case "PATCH":
+                found = self.store.need(path)
+                found["tags"] = body.get("tags", found.get("tags"))
+                return 200, found, {}
+            case "DELETE":
+                return self._delete(path)
+            case _:
+                raise Refused(405, "MethodNotAllowed", method)
+
+    def _read(self, path: str) -> dict[str, Any]:
+        found = self.store.get(path)
+        if found is not None:
+            return found
+        parent, _, kind = path.rpartition("/")
+        if self.store.get(parent) is None:
+            raise Refused(404, "ResourceNotFound", f"The Resource '{path}' was not found.")
+        if (ml_kind(f"{path}/x") or "").lower() not in {_ENDPOINT, _DEPLOYMENT}:
+            raise Refused(404, "ResourceNotFound", f"The Resource '{path}' was not found.")
+        return {"value": self.store.children(parent, kind)}
+
+    def _put(
+        self, path: str, body: Any, fault: Fault | None
+    ) -> tuple[int, dict[str, Any], dict[str, str]]:
+        kind = kind_of(path)
+        own = ml_kind(path)
+        if own is not None:
+            wrong = problems_of(own, body)
+            self.problems += [f"{own}: {each}" for each in wrong]
+            if wrong:
+                raise Refused(400, "ValidationError", "; ".join(wrong))
+        self.bodies.append((path, body))
+        rules.check(self.store, path, kind, body)
+        is_new = self.store.get(path) is None
+        value = self._completed(path, kind, body)
+        self.store.put(path, value)
+        if (own or "").lower() not in _SLOW:
+            return (201 if is_new else 200), value, {}
+        value["properties"]["provisioningState"] = "Creating" if is_new else "Updating"
+        refusal = self._late(path, body, fault)
+        delay_s = fault.delay_s if fault is not None and fault.delay_s is not None else self.delay_s
+        status = 202 if (own or "").lower() == "workspaces" else 201 if is_new else 200
+        return status, value, self._begun(delay_s, path, refusal)
+
+    def _late(self, path: str, body: Any, fault: Fault | None) -> Refused | None:
+        if fault is not None and fault.late:
+            return Refused(400, fault.code, fault.message)
+        return rules.late_refusal(self.store, path, body, self.limits)
+
+    def _begun(self, delay_s: float, path: str, refusal: Refused | None) -> dict[str, str]:
+        def end(operation: Operation) -> None:
+            found = self.store.get(path)
+            if found is not None:
+                state = "Succeeded" if operation.refusal is None else "Failed"
+                found["properties"]["provisioningState"] = state
+
+        return self._headers(self._operations.begin(delay_s, end, refusal))
+
+    def _headers(self, operation: str) -> dict[str, str]:
+        space = "providers/Microsoft.MachineLearningServices/locations/here/mfeOperationsStatus"
+        where = f"{self.url}/subscriptions/{SUBSCRIPTION}/{space}/{operation}"
+        state = f"{where}?api-version=2025-12-01"
+        return {"Azure-AsyncOperation": state, "Location": state, "x-ms-retry-after-ms": "20"}
+
+    def _completed(self, path: str, kind: str, body: dict[str, Any]) -> dict[str, Any]:
+        before = self.store.get(path) or {"properties": {}}
+        given = {name: value for name, value in body.items() if value is not None}
+        properties = dict(given.get("properties") or {})
+        match kind.lower().rpartition("/")[2]:
+            case "onlineendpoints":
+                properties["scoringUri"] = f"{self._scoring(path).base}/score"
+                properties.setdefault("traffic", {})
+                if self.forgets_traffic:
+                    properties["traffic"] = before["properties"].get("traffic", {})
+            case "userassignedidentities":
+                principal = before["properties"].get("principalId", str(uuid.uuid4()))
+                properties |= {"principalId": principal, "tenantId": TENANT, "clientId": principal}
+        properties.setdefault("provisioningState", "Succeeded")
+        name = path.rpartition("/")[2]
+        return {**given, "id": path, "name": name, "type": kind, "properties": properties}
+
+    def _scoring(self, path: str) -> EndpointScoring:
+        if path.lower() not in self.scoring:
+
+            def state() -> tuple[dict[str, Any], dict[str, Any]]:
+                with self._lock:
+                    self._operations.advance()
+                    found = self.store.children(path, "deployments")
+                    return self.store.need(path), {each["name"]: each for each in found}
+
+            front = EndpointScoring(self.engine_url, state)
+            self.scoring[path.lower()] = self._open.enter_context(front)
+        return self.scoring[path.lower()]
+
+    def _delete(self, path: str) -> tuple[int, dict[str, Any] | None, dict[str, str]]:
+        if self.store.get(path) is None:
+            return 204, None, {}
+        rules.check_delete(self.store, path)
+        if kind_of(path).lower() in rules.SOFT_DELETED:
+            self.store.held_names.add(path.lower())
+        if (ml_kind(path) or "").lower() not in _SLOW:
+            self.store.delete(path)
+            return 200, None, {}
+        self.store.need(path)["properties"]["provisioningState"] = "Deleting"
+        done = self._operations.begin(
+            self.delay_s, lambda _: self.store.delete(path) and None, None
+        )
+        return 202, None, self._headers(done)
+
+    def _action(self, path: str) -> dict[str, Any]:
+        resource, _, action = path.rpartition("/")
+        self.store.need(resource)
+        match action.lower():
+            case "listkeys":
+                return {"primaryKey": KEY, "secondaryKey": SECOND_KEY}
+            case "token":
+                return {"accessToken": DATA_TOKEN, "tokenType": "Bearer"}
+            case "getlogs":
+                name = resource.rpartition("/")[2]
+                return {
+                    "content": self.logs.get(name, "Instance status:\nSystemSetup: Succeeded\n")
+                }
+            case _:
+                raise Refused(404, "NotFound", f"no action {action}")
+
+    def _of_location(self, region: str, what: str, which: str | None) -> dict[str, Any]:
+        match what.lower(), which:
+            case "mfeoperationsstatus", str(name):
+                if name not in self._operations.known:
+                    raise Refused(404, "NotFound", f"no operation {name}")
+                return {"id": name, "name": name, **self._operations.known[name].state()}
+            case "usages", None:
+                return {"value": [self._usage(family) for family in self.limits]}
+            case "quotas", None:
+                return {"value": [self._quota(family) for family in self.limits]}
+            case "vmsizes", None:
+                return {"value": [_size(name) for name in rules.SIZES]}
+            case _:
+                raise Refused(404, "NotFound", f"{what} of {region}")
+
+    def _usage(self, family: str) -> dict[str, Any]:
+        return {
+            "id": f"/locations/here/usages/{family}",
+            "type": "Microsoft.MachineLearningServices/vmFamily/usages",
+            "name": {"value": family, "localizedValue": family},
+            "unit": "Count",
+            "currentValue": rules.used_vcpus(self.store, family),
+            "limit": self.limits[family],
+        }
+
+    def _quota(self, family: str) -> dict[str, Any]:
+        usage = self._usage(family)
+        return {**{name: usage[name] for name in ("id", "type", "name", "unit", "limit")}}
+
+
+class _Faulty(Refused):
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.status, fault.code, fault.message)
+        self.headers = dict(fault.headers)
+
+
+def _size(name: str) -> dict[str, Any]:
+    vcpus, family, _ = rules.SIZES[name]
+    return {"name": name, "family": family, "vCPUs": vcpus, "gpus": 1, "memoryGB": 220.0}
+
+
+class _Server(ThreadingHTTPServer):
+    owner: Azure
+    daemon_threads = True
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def log_message(self, *_args: Any) -> None:
+        pass
+
+    def _handle(self) -> None:
+        content = self.rfile.read(int(self.headers.get("content-length") or 0))
+        parts = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        try:
+            body = json.loads(content) if content else None
+            answer = self.server.owner.answer(
+                self.command, unquote(parts.path), headers, query, body
+            )
+        except Refused as refused:
+            error = {"error": {"code": refused.code, "message": refused.message}}
+            answer = (refused.status, error, getattr(refused, "headers", {}))
+        self._send(*answer)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = _handle  # noqa: N815 - http.server's names
+
+    def _send(self, status: int, body: dict[str, Any] | None, headers: dict[str, str]) -> None:
+        content = b"" if body is None else json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
