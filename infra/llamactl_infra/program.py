@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING, assert_never
 
 from llamactl_catalog.catalog import load_catalog
 from llamactl_catalog.errors import InvalidInput, LicenseRefused, LlamactlError
@@ -9,6 +10,9 @@ from llamactl_catalog.licensing.gate import refusal, require_record
 from llamactl_catalog.licensing.requirement import requirements
 from llamactl_containers.licensing.ledger import open_ledger
 from llamactl_infra.spec import Spec
+
+if TYPE_CHECKING:
+    from llamactl_infra.clouds.outputs import Outputs
 
 
 def main() -> None:
@@ -23,27 +27,34 @@ def main() -> None:
     names = [each.name for each in fields(Spec)]
     values = {name: text for name in names if (text := config.get(name)) is not None}
     try:
-        declare(Spec.from_config(values))
+        declare(Spec.from_config(values)).export()
     except LlamactlError as error:
         hint = f"\n hint: {error.hint}" if error.hint is not None else ""
         raise pulumi.RunError(f"{error.message}{hint}") from error
 
 
-def declare(spec: Spec) -> None:
+def declare(spec: Spec) -> "Outputs":
     """Declare the resources of one deployment, if its license is accepted.
 
     Raises:
         LicenseRefused: no valid record covers the model.
-        InvalidInput: this version declares none on the spec's cloud.
+        InvalidInput: the spec's cloud would refuse it, or it is no cloud.
     """
     require_license(spec)
-    if spec.cloud == "local":
-        command = f"llamactl deploy {spec.model} --cloud local --name {spec.name}"
-        raise InvalidInput("a deployment on this machine is no Pulumi stack", hint=command)
-    raise InvalidInput(
-        f"this version declares no resources on {spec.cloud}",
-        hint=f"on this machine: llamactl deploy {spec.model} --cloud local",
-    )
+    match spec.cloud:
+        case "aws":
+            from llamactl_infra.clouds.aws.endpoint import declare as declare_on_aws
+
+            return declare_on_aws(spec)
+        case "azure":
+            from llamactl_infra.clouds.azure.endpoint import declare as declare_on_azure
+
+            return declare_on_azure(spec)
+        case "local":
+            command = f"llamactl deploy {spec.model} --cloud local --name {spec.name}"
+            raise InvalidInput("a deployment on this machine is no Pulumi stack", hint=command)
+        case _:
+            assert_never(spec.cloud)
 
 
 def require_license(spec: Spec) -> None:

@@ -1,30 +1,43 @@
 """The spec: everything that a deployment is to be, as one value that a stack's config stores."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Literal, get_args
+from dataclasses import dataclass, field
+from typing import Literal
 
 from llamactl_catalog.errors import InvalidFile
 from llamactl_catalog.model import PromptFormatName
+from llamactl_infra.azure_ml_spec import AzureMlSpec
+from llamactl_infra.sagemaker_spec import SageMakerSpec
+from llamactl_infra.stored_values import from_texts, problems_of, to_texts
+
+__all__ = [
+    "SECRETS",
+    "AzureMlSpec",
+    "Cloud",
+    "Engine",
+    "SageMakerSpec",
+    "Schedule",
+    "Spec",
+    "Update",
+]
 
 Cloud = Literal["aws", "azure", "local"]
 Engine = Literal["llama.cpp", "tgi"]
+Update = Literal["all-at-once", "canary", "linear", "rolling"]
 
-_INTEGERS = (
-    "context_tokens",
-    "parallel",
-    "threads",
-    "threads_batch",
-    "num_shard",
-    "prefill_tokens",
-    "batch_tokens",
-    "port",
-)
-_CHOICES = {
-    "cloud": get_args(Cloud),
-    "engine": get_args(Engine),
-    "prompt_format": get_args(PromptFormatName),
-}
+SECRETS = ("api_key", "hub_token")
+"""The settings that a stack keeps encrypted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A change of the instance counts by the clock; `cron` as five fields, in a `timezone`."""
+
+    name: str
+    cron: str
+    min_instances: int
+    max_instances: int
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +50,15 @@ class Spec:
     cannot tell by itself. `license_acceptance` is
     the id of the record in `license_ledger` that covers the model; `catalog_overlay` is where the
     organization's own models are told.
+
+    On a cloud: `image` is the container by its digest, or the cloud's ready one by its tag.
+    `weights_uri` is where the platform fetches the weights from (s3://…, azureml://…); None: the
+    engine fetches `weights` from the Hub by itself. `weights_bytes` is their size. `environment`
+    is how the engine is started there. `instances` is where it starts between `min_instances` and
+    `max_instances`; where these differ it scales, at `target_concurrency` requests an instance.
+    `download_timeout_s` and `health_timeout_s` bound the start of one; None: from the weights'
+    bytes. `alarm_actions` are told when an alarm goes off, by the cloud's own ids. `owner`,
+    `expires_on` (a day, like 2027-01-31) and `tags` are put on every resource.
     """
 
     name: str
@@ -58,11 +80,35 @@ class Spec:
     license_ledger: str | None = None
     catalog_overlay: str | None = None
     api_key: str | None = field(default=None, repr=False)
+    engine_version: str | None = None
+    region: str | None = None
+    instance_type: str | None = None
+    instances: int = 1
+    min_instances: int | None = None
+    max_instances: int | None = None
+    target_concurrency: int | None = None
+    schedules: tuple[Schedule, ...] = ()
+    image: str | None = None
+    weights_uri: str | None = None
+    weights_bytes: int | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    download_timeout_s: int | None = None
+    health_timeout_s: int | None = None
+    update: Update = "all-at-once"
+    alarms: bool = True
+    alarm_actions: tuple[str, ...] = ()
+    log_days: int = 30
+    owner: str | None = None
+    expires_on: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    usd_per_hour: float | None = None
+    hub_token: str | None = field(default=None, repr=False)
+    sagemaker: SageMakerSpec | None = None
+    azure_ml: AzureMlSpec | None = None
 
     def to_config(self) -> dict[str, str]:
         """Give the stack config that `from_config` reads back; what is None is left out."""
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {name: str(value) for name, value in values.items() if value is not None}
+        return to_texts(self)
 
     @classmethod
     def from_config(cls, config: Mapping[str, str]) -> "Spec":
@@ -71,33 +117,7 @@ class Spec:
         Raises:
             InvalidFile: with every missing, unknown and malformed key of the config.
         """
-        problems = [*_unknown(config), *_missing(config), *_malformed(config)]
+        problems = problems_of(cls, config)
         if problems:
             raise InvalidFile("stack config", problems, hint="llamactl deploy writes a valid one")
-        values = {name: int(text) if name in _INTEGERS else text for name, text in config.items()}
-        return cls(**values)  # type: ignore[arg-type]  # checked key by key above
-
-
-def _unknown(config: Mapping[str, str]) -> list[str]:
-    known = {each.name for each in fields(Spec)}
-    return [f"{name}: no such setting" for name in sorted(set(config) - known)]
-
-
-def _missing(config: Mapping[str, str]) -> list[str]:
-    needed = ("name", "model", "cloud", "engine", "weights", "context_tokens", "parallel")
-    return [f"{name}: is missing" for name in needed if name not in config]
-
-
-def _malformed(config: Mapping[str, str]) -> list[str]:
-    numbers = [
-        f"{name}: '{config[name]}' is not a whole number of at least 1"
-        for name in _INTEGERS
-        if name in config
-        and not (config[name].isascii() and config[name].isdigit() and int(config[name]))
-    ]
-    choices = [
-        f"{name}: '{config[name]}' is not one of {', '.join(allowed)}"
-        for name, allowed in _CHOICES.items()
-        if name in config and config[name] not in allowed
-    ]
-    return numbers + choices
+        return cls(**from_texts(cls, config))

@@ -1,0 +1,102 @@
+"""The component: a SageMaker endpoint with its role, model, alarms, logs and scaling."""
+
+import pulumi
+import pulumi_aws
+from pulumi_aws import sagemaker
+
+from llamactl_catalog.errors import InvalidInput
+from llamactl_infra.clouds.aws.alarms import declare_alarms
+from llamactl_infra.clouds.aws.autoscaling import declare_autoscaling, scales
+from llamactl_infra.clouds.aws.checks import check
+from llamactl_infra.clouds.aws.dashboard import declare_dashboard
+from llamactl_infra.clouds.aws.endpoint_configuration import declare_configuration
+from llamactl_infra.clouds.aws.logs import declare_log_group
+from llamactl_infra.clouds.aws.model import declare_model
+from llamactl_infra.clouds.aws.places import dns_suffix
+from llamactl_infra.clouds.aws.role import declare_role
+from llamactl_infra.clouds.aws.surroundings import Surroundings
+from llamactl_infra.clouds.aws.updates import update_content
+from llamactl_infra.clouds.outputs import Outputs, digest_of
+from llamactl_infra.clouds.tags import tags_of
+from llamactl_infra.spec import SageMakerSpec, Spec
+
+TYPE = "llamactl:aws:Endpoint"
+ALIASES: tuple[pulumi.Alias, ...] = ()
+"""The types and names that the component had in earlier versions: one is added, none removed."""
+
+
+class Endpoint(pulumi.ComponentResource):
+    """A SageMaker endpoint that serves a model, with all that belongs to it."""
+
+    def __init__(self, spec: Spec, opts: pulumi.ResourceOptions | None = None) -> None:
+        around = _surroundings(spec, self)
+        merged = pulumi.ResourceOptions.merge(
+            pulumi.ResourceOptions(aliases=list(ALIASES)),
+            opts if opts is not None else pulumi.ResourceOptions(),
+        )
+        super().__init__(TYPE, spec.name, None, merged)
+        self.endpoint = _declare_within(around)
+        self.outputs = _outputs(around, self.endpoint)
+        self.register_outputs(dict(self.outputs.as_mapping()))
+
+
+def declare(spec: Spec) -> Outputs:
+    """Declare the endpoint of a spec.
+
+    Raises:
+        InvalidFile: with all that SageMaker would refuse of it.
+        InvalidInput: no host image on record is new enough for its engine.
+    """
+    check(spec)
+    provider = pulumi_aws.Provider("aws", region=spec.region)
+    return Endpoint(spec, pulumi.ResourceOptions(providers=[provider])).outputs
+
+
+def _surroundings(spec: Spec, parent: pulumi.Resource) -> Surroundings:
+    if spec.region is None or spec.instance_type is None or spec.image is None:
+        raise InvalidInput("an endpoint needs a region, an instance type and an image")
+    return Surroundings(
+        spec,
+        spec.sagemaker if spec.sagemaker is not None else SageMakerSpec(),
+        spec.region,
+        spec.instance_type,
+        spec.image,
+        tags_of(spec, pulumi.get_project(), pulumi.get_stack()),
+        parent,
+    )
+
+
+def _declare_within(around: Surroundings) -> sagemaker.Endpoint:
+    role = declare_role(around)
+    model, model_name = declare_model(around, role)
+    configuration = declare_configuration(around, model, model_name)
+    logs = declare_log_group(around)
+    alarms = declare_alarms(around)
+    endpoint = sagemaker.Endpoint(
+        around.child("endpoint"),
+        name=around.spec.name,
+        endpoint_config_name=configuration.name,
+        tags=around.tags,
+        opts=around.options(logs, *alarms.made),
+        **update_content(around.spec, around.own, alarms.rollback),
+    )
+    if scales(around.spec):
+        declare_autoscaling(around, endpoint)
+    declare_dashboard(around)
+    return endpoint
+
+
+def _outputs(around: Surroundings, endpoint: sagemaker.Endpoint) -> Outputs:
+    spec, region = around.spec, around.region
+    host = f"https://runtime.sagemaker.{region}.{dns_suffix(region)}"
+    return Outputs(
+        endpoint_name=endpoint.name,
+        url=endpoint.name.apply(lambda name: f"{host}/endpoints/{name}/invocations"),
+        region=region,
+        auth="sigv4",
+        model=spec.model,
+        image=around.image,
+        image_digest=digest_of(around.image),
+        revision=spec.revision,
+        usd_per_hour=spec.usd_per_hour,
+    )

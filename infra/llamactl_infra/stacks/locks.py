@@ -1,0 +1,72 @@
+"""The lock of a stack: whose it is, and whether that run is still there."""
+
+import re
+import socket
+from dataclasses import dataclass
+from datetime import datetime
+
+from llamactl_catalog.errors import NoCapacity
+
+# Source: pulumi 3.2xx, pkg/backend/diy/lock.go: what it says of each lock that it finds.
+_OWNER = re.compile(r"created by (?P<user>\S+?)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<at>\S+)")
+# Locks have whole seconds, and the clock may be set while a run is on.
+_CLOCK_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who took a lock, when; `runs` is None where that cannot be told from here."""
+
+    user: str
+    host: str
+    pid: int
+    at: str
+    runs: bool | None
+
+
+class StackLocked(NoCapacity):
+    """Another run holds the stack, or one that was killed left its lock."""
+
+    def __init__(self, stack: str, owner: Owner | None) -> None:
+        self.owner = owner
+        if owner is None:
+            super().__init__(f"another run is on the stack '{stack}'", hint="wait until it ends")
+            return
+        who = f"{owner.user}@{owner.host}, process {owner.pid}, since {owner.at}"
+        if owner.runs is False:
+            message = f"the stack '{stack}' is locked by a run that is gone: {who}"
+            super().__init__(message, hint="the same command with --unlock clears the lock")
+        else:
+            where = "" if owner.runs else ", if it still runs there"
+            message = f"the stack '{stack}' is locked by {who}"
+            super().__init__(message, hint=f"wait until it ends{where}; else --unlock clears it")
+
+    @property
+    def is_left_over(self) -> bool:
+        """Tell whether the run that took it is known to be gone."""
+        return self.owner is not None and self.owner.runs is False
+
+
+def locked(stack: str, words: str) -> StackLocked:
+    """Read what the engine says of a lock."""
+    found = _OWNER.search(words)
+    if found is None:
+        return StackLocked(stack, None)
+    pid = int(found["pid"])
+    runs = _runs(pid, found["at"]) if found["host"] == socket.gethostname() else None
+    return StackLocked(stack, Owner(found["user"], found["host"], pid, found["at"], runs))
+
+
+def _runs(pid: int, at: str) -> bool:
+    """Tell whether the process that took the lock is there; another may have its number now."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        started = process.create_time()
+        is_over = process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
+    return not is_over and started <= datetime.fromisoformat(at).timestamp() + _CLOCK_S

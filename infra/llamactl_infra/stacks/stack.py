@@ -1,0 +1,224 @@
+"""The life of one deployment's stack: configure, preview, up, refresh, destroy."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from pulumi import automation
+from pulumi.automation.errors import StackNotFoundError
+
+from llamactl_catalog.errors import UnknownDeployment
+from llamactl_catalog.progress import Report, Step, silent
+from llamactl_infra.spec import SECRETS, Cloud, Spec
+from llamactl_infra.stacks.causes import causes_on, translated
+from llamactl_infra.stacks.command import EngineCommand, engine_command
+from llamactl_infra.stacks.events import Change, Listener
+from llamactl_infra.stacks.locks import locked
+from llamactl_infra.stacks.pending import has_creations, taken_over
+from llamactl_infra.stacks.place import PROJECT, StackPlace
+
+_PREFIX = f"{PROJECT}:"
+
+
+class Stopped(KeyboardInterrupt):
+    """The engine was asked to stop and has; `done` changes were made, which the state knows of."""
+
+    def __init__(self, done: int) -> None:
+        super().__init__()
+        self.done = done
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an `up` would change; `text` is the engine's own diff."""
+
+    changes: tuple[Change, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentStack:
+    """One stack: that of the deployment of the same name."""
+
+    name: str
+    place: StackPlace
+    stack: automation.Stack = field(repr=False)
+    command: EngineCommand = field(repr=False)
+
+    def configure(self, spec: Spec) -> None:
+        """Make the stack's config say the spec, and nothing else of the project."""
+        told = spec.to_config()
+        known = {each.name for each in fields(Spec)}
+        stale = [
+            name
+            for name in self._ran(self.stack.get_all_config)
+            if name.startswith(_PREFIX) and name.removeprefix(_PREFIX) not in told
+        ]
+        stale = [name for name in stale if name.removeprefix(_PREFIX) in known]
+        if stale:
+            self._ran(lambda: self.stack.remove_all_config(stale))
+        values = {
+            f"{_PREFIX}{name}": automation.ConfigValue(text, secret=name in SECRETS)
+            for name, text in told.items()
+        }
+        self._ran(lambda: self.stack.set_all_config(values))
+
+    def spec(self) -> Spec:
+        """Read the spec from the stack's config.
+
+        Raises:
+            InvalidFile: it is none.
+        """
+        told = self._ran(self.stack.get_all_config)
+        own = {name: each.value for name, each in told.items() if name.startswith(_PREFIX)}
+        return Spec.from_config({name.removeprefix(_PREFIX): text for name, text in own.items()})
+
+    def preview(self, cloud: Cloud, report: Report = silent) -> Preview:
+        """Say what `up` would change, without changing it."""
+        heard = Listener(report)
+        lines: list[str] = []
+        self._operate(
+            lambda: self.stack.preview(
+                diff=True, color="never", on_output=lines.append, on_event=heard.hear
+            ),
+            heard,
+            cloud,
+        )
+        return Preview(tuple(heard.changes), "\n".join(lines))
+
+    def up(self, cloud: Cloud, report: Report = silent) -> tuple[Change, ...]:
+        """Make it so; what an earlier run left unfinished is continued.
+
+        Raises:
+            StackLocked: another run holds the stack.
+            LlamactlError: a resource could not be made, with its cause and what to do.
+            Stopped: the user asked to stop.
+        """
+        self._settle(cloud, report)
+        heard = Listener(report)
+        self._operate(lambda: self.stack.up(color="never", on_event=heard.hear), heard, cloud)
+        return tuple(heard.changes)
+
+    def refresh(self, cloud: Cloud, report: Report = silent) -> tuple[Change, ...]:
+        """Read from the cloud what is there; gives what had changed behind the stack's back."""
+        heard = Listener(report)
+        self._operate(lambda: self.stack.refresh(color="never", on_event=heard.hear), heard, cloud)
+        return tuple(heard.drift)
+
+    def destroy(self, cloud: Cloud, report: Report = silent, *, forget: bool = True) -> None:
+        """Remove every resource, and the stack itself unless it is to be kept."""
+        self._settle(cloud, report)
+        heard = Listener(report)
+        self._operate(lambda: self.stack.destroy(color="never", on_event=heard.hear), heard, cloud)
+        if forget:
+            self._ran(lambda: self.stack.workspace.remove_stack(self.name))
+
+    def unlock(self) -> None:
+        """Clear the lock that a killed run left; a run that is still there loses it too."""
+        self._ran(self.stack.cancel)
+
+    def outputs(self) -> Mapping[str, Any]:
+        """Give the outputs of the last `up`, secrets among them."""
+        return {name: each.value for name, each in self._ran(self.stack.outputs).items()}
+
+    def resources(self) -> tuple[str, ...]:
+        """Give the URNs of all that the state knows of."""
+        state = self._ran(self.stack.export_stack).deployment or {}
+        return tuple(each["urn"] for each in state.get("resources", ()))
+
+    def _settle(self, cloud: Cloud, report: Report) -> None:
+        """Find out what became of creations that an earlier run had begun and not seen to end."""
+        state = self._ran(self.stack.export_stack)
+        if not has_creations(state.deployment or {}):
+            return
+        told, urns = taken_over(state.deployment)
+        report(Step(f"an earlier run was cut off while it made {len(urns)}: looking for them"))
+        whole = automation.Deployment(version=state.version, deployment=told)
+        self._ran(lambda: self.stack.import_stack(whole))
+        heard = Listener(report)
+        self._operate(
+            lambda: self.stack.refresh(
+                target=list(urns) if urns else None, color="never", on_event=heard.hear
+            ),
+            heard,
+            cloud,
+        )
+
+    def _ran(self, ask: Callable[[], Any]) -> Any:
+        try:
+            return ask()
+        except automation.ConcurrentUpdateError as error:
+            raise locked(self.name, str(error)) from error
+        except automation.CommandError as error:
+            raise translated((), (), str(error), causes_on("local")) from error
+
+    def _operate(self, act: Callable[[], Any], heard: Listener, cloud: Cloud) -> Any:
+        self.command.interrupts = 0
+        self.command.report = heard.report
+        try:
+            return act()
+        except automation.ConcurrentUpdateError as error:
+            raise locked(self.name, str(error)) from error
+        except automation.CommandError as error:
+            if self.command.interrupts:
+                raise Stopped(heard.done) from error
+            raise translated(heard.troubles, heard.failed, str(error), causes_on(cloud)) from error
+
+
+def open_stack(name: str, place: StackPlace, report: Report = silent) -> DeploymentStack:
+    """Open the stack of a deployment, making it where there is none.
+
+    Raises:
+        ProgramMissing: the engine is not installed.
+        LlamactlError: its backend does not let it be opened.
+    """
+    command = engine_command(report)
+    return _opened(name, place, command, automation.create_or_select_stack)
+
+
+def existing_stack(name: str, place: StackPlace, report: Report = silent) -> DeploymentStack:
+    """Open the stack of a deployment that is there.
+
+    Raises:
+        UnknownDeployment: there is none of that name.
+        ProgramMissing: the engine is not installed.
+    """
+    command = engine_command(report)
+    try:
+        return _opened(name, place, command, automation.select_stack)
+    except StackNotFoundError as error:
+        raise UnknownDeployment(name, stack_names(place, report)) from error
+
+
+def stack_names(place: StackPlace, report: Report = silent) -> tuple[str, ...]:
+    """Name every stack of the project.
+
+    Raises:
+        ProgramMissing: the engine is not installed.
+    """
+    workspace = automation.LocalWorkspace(
+        work_dir=str(place.folder),
+        env_vars=dict(place.environment),
+        pulumi_command=engine_command(report),
+    )
+    return tuple(each.name.rpartition("/")[2] for each in workspace.list_stacks())
+
+
+def _opened(
+    name: str,
+    place: StackPlace,
+    command: EngineCommand,
+    how: Callable[..., automation.Stack],
+) -> DeploymentStack:
+    options = automation.LocalWorkspaceOptions(
+        env_vars=dict(place.environment),
+        secrets_provider=place.secrets_provider,
+        pulumi_command=command,
+    )
+    try:
+        stack = how(stack_name=name, work_dir=str(place.folder), opts=options)
+    except StackNotFoundError:
+        raise
+    except automation.CommandError as error:
+        raise translated((), (), str(error), causes_on("local")) from error
+    return DeploymentStack(name, place, stack, command)

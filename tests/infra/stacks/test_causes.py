@@ -1,0 +1,87 @@
+"""A failed operation is told by its resource, its cause and its fix, with the right exit code."""
+
+import pytest
+
+pytest.importorskip("pulumi", reason="needs the extra 'aws' or 'azure'")
+from llamactl_infra.stacks.causes import causes_on, translated
+from llamactl_infra.stacks.events import Trouble
+from llamactl_infra.stacks.resources import Named, named
+
+ENDPOINT = Named("aws:sagemaker/endpoint:Endpoint", "chat-endpoint")
+TOLD = [
+    ("ResourceLimitExceeded: The account-level service limit 'ml.g5.2xlarge for endpoint", 4),
+    ("InsufficientInstanceCapacity: not enough", 5),
+    ("Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity", 5),
+    ("no valid credential sources for S3 Backend found", 10),
+    ("AccessDeniedException: User: x is not authorized to perform: sagemaker:CreateModel", 10),
+    ("ExpiredToken: The security token included in the request is expired", 10),
+    ("The primary container did not pass the ping health check", 8),
+    ("nvidia-container-cli: requirement error: unsatisfied condition: cuda>=12.4 driver", 8),
+    ("torch.OutOfMemoryError: CUDA out of memory", 8),
+    ("Cannot access gated repo for url", 6),
+    ("Requested image 1.dkr.ecr.us-east-1.amazonaws.com/a:b not found", 2),
+    ("ThrottlingException: Rate exceeded", 5),
+    ("The variant(s) must be deregistered as scalable targets with AWS Auto Scaling", 2),
+    ("dial tcp: lookup sagemaker.us-east-1: no such host", 5),
+]
+
+
+@pytest.mark.parametrize(("message", "code"), TOLD)
+def test_a_cause_has_its_exit_code_and_a_fix(message, code):
+    error = translated([Trouble(message, ENDPOINT)], [ENDPOINT], "", causes_on("aws"))
+
+    assert error.exit_code == code
+    assert error.message.startswith("endpoint chat-endpoint: ")
+    assert error.hint
+
+
+def test_what_engine_and_provider_put_around_a_message_is_left_out():
+    message = (
+        "error: sdk-v2/provider2.go:572: sdk.helper_schema: 1 error occurred:\n"
+        "\t* creating SageMaker Endpoint: ValidationException: no: provider=aws@7.51.1\n\n"
+    )
+    error = translated([Trouble(message, ENDPOINT)], [], "", causes_on("aws"))
+
+    assert "provider=" not in error.message
+    assert "occurred" not in error.message
+    assert "ValidationException: no" in error.message
+
+
+def test_a_traceback_of_a_provider_is_left_out():
+    message = "Unexpected <class 'Exception'>: quota is 0:\n  File \"/x.py\", line 1, in y\n"
+
+    error = translated([Trouble(message, ENDPOINT)], [], "", causes_on("azure"))
+
+    assert error.message == "endpoint chat-endpoint: quota is 0"
+
+
+def test_of_many_errors_the_resources_own_counts():
+    troubles = [
+        Trouble("update failed", None),
+        Trouble("ResourceLimitExceeded: 0 Instances", ENDPOINT),
+    ]
+
+    assert translated(troubles, [], "", causes_on("aws")).exit_code == 4
+
+
+def test_an_unknown_cause_is_told_as_it_is():
+    error = translated([Trouble("it rains", ENDPOINT)], [], "", causes_on("aws"))
+
+    assert error.message == "endpoint chat-endpoint: it rains"
+
+
+def test_a_missing_plugin_is_a_missing_program():
+    output = (
+        "error: no resource plugin 'pulumi-resource-aws' found in the workspace or on your $PATH"
+    )
+
+    error = translated([], [], output, causes_on("aws"))
+
+    assert error.exit_code == 11
+    assert "pulumi-resource-aws" in error.message
+
+
+def test_resources_are_told_in_words():
+    urn = "urn:pulumi:chat::llamactl::llamactl:aws:Endpoint$aws:cloudwatch/logGroup:LogGroup::x"
+
+    assert str(named(urn)) == "log group x"
