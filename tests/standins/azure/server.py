@@ -313,7 +313,7 @@ class _Handler(BaseHTTPRequestHandler):
             answer = (refused.status, error, getattr(refused, "headers", {}))
         self._send(*answer)
 
-    do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = _handle  # noqa: N815 - http.server's names
+    do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = _handle
 
     def _send(self, status: int, body: dict[str, Any] | None, headers: dict[str, str]) -> None:
         content = b"" if body is None else json.dumps(body).encode()
