@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -228,8 +229,7 @@ def test_a_stage_that_is_interrupted_leaves_no_upload_open(user, hub, s3_server,
     stalled = threading.Event()
 
     def stall(asked, _number):
-        start = asked.headers.get("range", "bytes=0-").removeprefix("bytes=").split("-")[0]
-        if asked.server == "cdn" and int(start) > 20_000_000:
+        if asked.server == "cdn" and first_byte(asked) > 20_000_000:
             stalled.set()
             return Trouble(delay_s=5.0)
         return None
@@ -244,6 +244,70 @@ def test_a_stage_that_is_interrupted_leaves_no_upload_open(user, hub, s3_server,
     assert opened == [f"p/{LARGE}"]
     assert (process.returncode, err.splitlines()[-1]) == (130, "interrupted")
     assert s3_server.open_uploads(bucket) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals of this kind")
+@pytest.mark.parametrize("into", ["folder", "bucket"])
+def test_a_fetch_that_was_killed_goes_on_with_what_is_missing(user, hub, s3_server, tmp_path, into):
+    hub.files[LARGE] = noise(2, 12_000_000)
+    user.environment |= s3_server.environment
+    to = tmp_path / "out" if into == "folder" else f"s3://{s3_server.bucket('cli-killed')}/p"
+    stalled = threading.Event()
+
+    def stall(asked, _number):
+        if asked.server == "cdn" and first_byte(asked) > 6_000_000:
+            stalled.set()
+            return Trouble(delay_s=30.0)
+        return None
+
+    hub.trouble = stall
+    with user.start("weights", "fetch", "kind-7b", "--to", to, ACCEPT) as process:
+        assert stalled.wait(30)
+        time.sleep(0.5)  # what did arrive before is written by then, or is fetched again
+        process.kill()
+    hub.trouble = lambda _asked, _number: None
+    half = user("verify", to)
+    hub.asked.clear()
+    done = user("fetch", "kind-7b", "--to", to, "--json")
+
+    record = json.loads(done.out)
+    asked = [first_byte(each) for each in hub.asked_of("cdn")]
+    assert (half.code, "not all of the weights have arrived" in half.err) == (12, True)
+    assert (record["moved_files"], min(asked) > 0) == (1, into == "folder")
+    assert record["moved_bytes"] == len(hub.files[LARGE]) - min(asked)
+    assert user("verify", to, "--full").code == 0
+
+
+def first_byte(asked):
+    return int(asked.headers.get("range", "bytes=0-").removeprefix("bytes=").split("-")[0])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows limits no sizes of files")
+def test_a_disk_that_fills_is_told_and_what_arrived_is_kept(user, hub, tmp_path):
+    import resource
+
+    def fill():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
+
+    hub.files[LARGE] = noise(2, 3_000_000)
+    command = user.command("weights", "fetch", "kind-7b", "--to", tmp_path / "out", ACCEPT)
+    full = subprocess.run(
+        command, env=user.environment, preexec_fn=fill, capture_output=True, text=True, check=False
+    )
+    done = user("fetch", "kind-7b", "--to", tmp_path / "out", "--json")
+
+    assert (full.returncode, "no space left" in full.stderr) == (5, True)
+    assert json.loads(done.out)["moved_bytes"] < len(hub.files[LARGE])
+    assert (tmp_path / "out" / LARGE).read_bytes() == hub.files[LARGE]
+
+
+@pytest.mark.parametrize("text", ["hub.example", "https://alice:secret@hub.example", "https://["])
+def test_a_hub_that_is_no_address_is_refused_without_repeating_it(user, text):
+    user.environment["HF_ENDPOINT"] = text
+
+    done = user("probe", "kind-7b")
+
+    assert (done.code, "HF_ENDPOINT" in done.err, text in done.err) == (2, True, False)
 
 
 META_FILES = llama_2_files({"consolidated.00.pth": noise(3, 400_000)}, "llama-2-7b-kind")

@@ -30,6 +30,8 @@ def test_a_full_disk_is_told(tmp_path: Path):
         (errno.EACCES, NoPermission),
         (errno.EROFS, NoPermission),
         (errno.ENOTDIR, InvalidInput),
+        (errno.ENAMETOOLONG, InvalidInput),
+        (errno.ELOOP, InvalidInput),
     ],
 )
 def test_what_a_user_can_fix_is_told_with_the_path_and_a_hint(number, error):
@@ -39,6 +41,17 @@ def test_what_a_user_can_fix_is_told_with_the_path_and_a_hint(number, error):
     assert "another folder with --state-dir" in caught.value.hint
 
 
+def test_a_folder_where_a_file_is_to_be_is_told(tmp_path: Path):
+    (tmp_path / "new").write_text("x")
+    (tmp_path / "there").mkdir()
+
+    with (
+        pytest.raises(InvalidInput, match="there is in the way: a folder"),
+        told(tmp_path, "--state-dir"),
+    ):
+        (tmp_path / "new").replace(tmp_path / "there")
+
+
 def test_another_error_stays_what_it_is(tmp_path: Path):
-    with pytest.raises(IsADirectoryError), told(tmp_path, "--state-dir"):
-        raise IsADirectoryError(errno.EISDIR, "is a directory")
+    with pytest.raises(OSError, match="on the wire"), told(tmp_path, "--state-dir"):
+        raise OSError(errno.EIO, "on the wire")

@@ -12,7 +12,10 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Trouble:
-    """What goes wrong with one request: a status, a connection that ends early, other bytes."""
+    """What goes wrong with one request: a status, a connection that ends early, other bytes.
+
+    Without a status, the headers are said in place of the right ones.
+    """
 
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -20,6 +23,7 @@ class Trouble:
     ends_after_bytes: int | None = None
     wrong: bool = False
     whole: bool = False
+    more: bytes = b""
     delay_s: float = 0.0
 
 
@@ -132,7 +136,8 @@ class Handler(BaseHTTPRequestHandler):
         part = body[start : end + 1]
         if trouble.wrong:
             part = bytes(each ^ 1 for each in part)
-        said["content-length"] = str(len(part))
+        part += trouble.more
+        said |= {"content-length": str(len(part)), **trouble.headers}
         self.send_response(status)
         for name, value in said.items():
             self.send_header(name, value)

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from standins.file_server import FileServers, Handler, Trouble, Troubles, no_trouble
 
-REPO = "meta-llama/Llama-2-7b-chat-hf"
+REPO = "kind-people/Kind-7b-chat-hf"
 REVISION = "f5db02db724555f92da89c216ac04704f23d4590"
 TOKEN = "hf_" + "SecretSecretSecretSecretSecretSe"
 UNGRANTED = "hf_" + "OtherOtherOtherOtherOtherOtherOt"

@@ -11,6 +11,7 @@ from llamactl.app import App
 from llamactl.output import print_json, talk
 from llamactl.paths import FilePath
 from llamactl.pipeline.license_gate import Accepted
+from llamactl.terminal_text import for_terminal
 from llamactl_catalog.errors import InvalidInput, Unhealthy
 from llamactl_catalog.units import format_bytes
 
@@ -130,6 +131,7 @@ def verify(_app: App, target: str, full: bool, as_json: bool) -> None:
     Sizes always, digests too for a folder. Exit code 8: some file is not right; each is named.
     """
     from llamactl.pipeline.staging import verify_weights
+    from llamactl_containers.weights.verifying import problem_lines
 
     found = verify_weights(target, full=full)
     count = len(found.manifest.files)
@@ -147,11 +149,11 @@ def verify(_app: App, target: str, full: bool, as_json: bool) -> None:
             }
         )
     if found.unlisted:
-        talk(f"note: not in the manifest: {', '.join(found.unlisted)}")
+        talk(for_terminal(f"note: not in the manifest: {', '.join(found.unlisted)}"))
     if found.problems:
-        lines = "\n  ".join(f"{each.path}: {each.problem}" for each in found.problems)
+        lines = problem_lines(found.problems)
         raise Unhealthy(
-            f"{target}: {len(found.problems)} of {count} files are not right\n  {lines}",
+            f"{target}: {len(found.problems)} of {count} files are not right\n{lines}",
             hint="fetch again into the same place: only what is wrong is moved",
         )
     if not as_json:
@@ -191,7 +193,7 @@ def _record(target: str, staged: "Staged") -> dict[str, object]:
 
 def _hand_over(target: str, staged: "Staged") -> None:
     for line in staged.manifest.left_out:
-        talk(f"left out: {line}")
+        talk(for_terminal(f"left out: {line}"))
     if staged.moved_files == 0:
         talk("nothing had to be moved: all of it was there")
     click.echo(target)

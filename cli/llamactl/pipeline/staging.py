@@ -57,7 +57,7 @@ def fetch_weights(app: App, order: FetchOrder) -> "Staged":
     check_target(order.target)
     model = app.catalog().model(order.model)
     revision = _hub_source(model).revision if order.source == HUB else None
-    record = have_license(app, model, revision, order.accepted)
+    record = have_license(app, model, revision, order.accepted, _names(order))
     target = open_target(order.target)
     with stage("listing") as report:
         listing, open_pieces = _open_source(app, model, order, report)
@@ -163,6 +163,14 @@ def _open_source(
     return listing, folder.opened
 
 
+def _names(order: FetchOrder) -> tuple[str, ...]:
+    """Give what the manifest of a source's folder says that its weights are."""
+    from llamactl_containers.weights.manifest import names_in
+
+    is_folder = order.source not in (HUB, META)
+    return names_in(Path(order.source).expanduser()) if is_folder else ()
+
+
 def _hub_source(model: Model) -> HuggingFaceSource:
     for source in model.sources:
         if isinstance(source, HuggingFaceSource):
@@ -172,14 +180,18 @@ def _hub_source(model: Model) -> HuggingFaceSource:
 
 
 def _hub_revision(model: Model) -> "HubRevision":
-    from llamactl_containers.weights.access import DEFAULT_ENDPOINT, HubRevision
+    from llamactl_containers.weights.access import (
+        DEFAULT_ENDPOINT,
+        HubRevision,
+        checked_endpoint,
+    )
 
     source = _hub_source(model)
     if source.revision is None:
         hint = "pin one in the catalog overlay: docs/overlay.md"
         raise InvalidInput(f"no commit of {source.repo} is confirmed for {model.id}", hint=hint)
-    endpoint = os.environ.get(_ENDPOINT, "").rstrip("/") or DEFAULT_ENDPOINT
-    return HubRevision(source.repo, source.revision, endpoint)
+    endpoint = os.environ.get(_ENDPOINT, "").strip().rstrip("/") or DEFAULT_ENDPOINT
+    return HubRevision(source.repo, source.revision, checked_endpoint(endpoint))
 
 
 def _meta_source(model: Model) -> MetaSource:
@@ -198,7 +210,9 @@ def _meta_url(app: App, order: FetchOrder) -> "SignedUrl":
         try:
             return signed_url(order.meta_url_file.read_text("utf-8"))
         except (OSError, UnicodeDecodeError) as error:
-            raise InvalidInput(f"{order.meta_url_file} cannot be read as a text") from error
+            hint = "name a file that holds the URL and nothing else"
+            message = f"{order.meta_url_file} cannot be read as a text"
+            raise InvalidInput(message, hint=hint) from error
     if text := os.environ.get(_META_VARIABLE, "").strip():
         return signed_url(text)
     if app.non_interactive or not stdin_is_terminal():
@@ -224,11 +238,16 @@ def _license_files(
     texts = []
     for text in terms.texts:
         try:
-            texts.append(source.read(text, model, report))
+            read = source.read(text, model, report)
         except LlamactlError as error:
             if terms.acceptance_required and not own:
                 raise
             talk(f"note: not written beside the weights: {error.message}")
+        else:
+            texts.append(read)
+            copy = source.own_copy(text, model, read, report)
+            if copy is not None and copy.read is not None and not copy.has_words_of(read):
+                talk(f"note: {copy.compared_with(read)} than {text.file_name} of {read.place}")
     files = license_files(terms, texts)
     report(Step(", ".join(files) or "no texts to write beside the weights"))
     return files

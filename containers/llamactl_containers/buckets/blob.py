@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from llamactl_catalog.errors import InvalidInput
 from llamactl_containers.buckets.address import BucketAddress
+from llamactl_containers.buckets.environment import checked_endpoint, endpoint, first
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, ObjectStore
@@ -28,22 +29,22 @@ def open_blob(address: BucketAddress, environment: Mapping[str, str]) -> "Object
     """Open a container with the credentials of the environment, or of whoever is logged in.
 
     Raises:
-        InvalidInput: no storage account is named.
+        InvalidInput: no storage account is named, or the endpoint is no address.
     """
     from obstore.store import AzureStore
 
     options = _connection_options(environment.get(_CONNECTION, ""))
-    account = options.pop("account_name", None) or _first(environment, _ACCOUNTS)
+    account = options.pop("account_name", None) or first(environment, _ACCOUNTS)
     if account is None:
         hint = "set AZURE_STORAGE_ACCOUNT_NAME, or AZURE_STORAGE_CONNECTION_STRING"
         raise InvalidInput(f"{address}: no storage account is named", hint=hint)
-    endpoint = options.get("endpoint") or _first(environment, _ENDPOINTS)
-    over_http = endpoint is not None and endpoint.startswith("http://")
-    if endpoint is not None:
-        options["endpoint"] = endpoint
-    if not options.keys() & {"account_key", "sas_key"} and not _first(
-        environment, _OWN_CREDENTIALS
-    ):
+    custom = endpoint(environment, _ENDPOINTS)
+    if "endpoint" in options:
+        custom = checked_endpoint(options["endpoint"], f"BlobEndpoint of {_CONNECTION}")
+    over_http = custom is not None and custom.startswith("http://")
+    if custom is not None:
+        options["endpoint"] = custom
+    if not options.keys() & {"account_key", "sas_key"} and not first(environment, _OWN_CREDENTIALS):
         options |= _identity()
     client: ClientConfig = {"allow_http": over_http, "timeout": "10m", "read_timeout": "60s"}
     return AzureStore(
@@ -76,7 +77,3 @@ def _identity() -> dict[str, Any]:
     from obstore.auth.azure import AzureCredentialProvider
 
     return {"credential_provider": AzureCredentialProvider(credential)}
-
-
-def _first(environment: Mapping[str, str], names: tuple[str, ...]) -> str | None:
-    return next((environment[name] for name in names if environment.get(name)), None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llamactl_catalog.errors import NoPermission
 from llamactl_containers.buckets.address import BucketAddress
+from llamactl_containers.buckets.environment import endpoint, first
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -20,6 +21,12 @@ _OWN_CREDENTIALS = (
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
+# Codes of the service, and what the library says of a redirect that leads nowhere.
+_ELSEWHERE = (
+    "<Code>PermanentRedirect<",
+    "<Code>AuthorizationHeaderMalformed<",
+    "configured region",
+)
 _DEFAULT_REGION = "us-east-1"
 _ASK_TIMEOUT_S = 10.0
 
@@ -32,23 +39,36 @@ def open_s3(address: BucketAddress, environment: Mapping[str, str]) -> "ObjectSt
 
     Raises:
         NoPermission: no credentials are to be found.
+        InvalidInput: the endpoint is no address.
     """
     from obstore.store import S3Store
 
-    endpoint = _first(environment, _ENDPOINTS)
-    over_http = endpoint is not None and endpoint.startswith("http://")
+    custom = endpoint(environment, _ENDPOINTS)
+    over_http = custom is not None and custom.startswith("http://")
     told = environment.get("AWS_UNSIGNED_PAYLOAD", "").lower() in {"1", "true", "yes"}
     options: dict[str, Any] = {
-        "region": _region(address.bucket, endpoint, environment),
+        "region": _region(address.bucket, custom, environment),
         "unsigned_payload": told or not over_http,
         "client_options": {"allow_http": over_http, "timeout": "10m", "read_timeout": "60s"},
     }
-    if endpoint is not None:
-        options |= {"endpoint": endpoint, "virtual_hosted_style_request": False}
-    provider = None if _first(environment, _OWN_CREDENTIALS) else _profile()
+    if custom is not None:
+        options |= {"endpoint": custom, "virtual_hosted_style_request": False}
+    provider = None if first(environment, _OWN_CREDENTIALS) else _profile()
     if provider is not None:
         options["credential_provider"] = provider
     return S3Store(address.bucket, prefix=address.prefix or None, **options)
+
+
+def other_region(text: str) -> str | None:
+    """Give the way out where an error says that the bucket is in another region; None: it is not.
+
+    Source: AWS "Amazon S3 error responses", read 2026-11-22.
+    """
+    if not any(each in text for each in _ELSEWHERE):
+        return None
+    region = re.search(r"<Region>([a-z0-9-]+)</Region>", text)
+    hint = "set AWS_REGION to the bucket's own"
+    return hint if region is None else f"{hint}: {region[1]}"
 
 
 def _profile() -> Any:
@@ -65,10 +85,10 @@ def _profile() -> Any:
     return Boto3CredentialProvider(session)
 
 
-def _region(bucket: str, endpoint: str | None, environment: Mapping[str, str]) -> str:
+def _region(bucket: str, custom: str | None, environment: Mapping[str, str]) -> str:
     """Give the bucket's own region: a request to another one is refused."""
-    named = _first(environment, _REGIONS)
-    if endpoint is not None or not re.fullmatch(r"[a-z0-9.-]+", bucket):
+    named = first(environment, _REGIONS)
+    if custom is not None or not re.fullmatch(r"[a-z0-9.-]+", bucket):
         return named or _DEFAULT_REGION
     import httpx
 
@@ -77,7 +97,3 @@ def _region(bucket: str, endpoint: str | None, environment: Mapping[str, str]) -
     except httpx.HTTPError:  # told when the bucket is used
         return named or _DEFAULT_REGION
     return answer.headers.get("x-amz-bucket-region") or named or _DEFAULT_REGION
-
-
-def _first(environment: Mapping[str, str], names: tuple[str, ...]) -> str | None:
-    return next((environment[name] for name in names if environment.get(name)), None)

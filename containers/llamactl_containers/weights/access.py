@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from llamactl_catalog.errors import LlamactlError, NoAccess, NotFound
+from llamactl_catalog.errors import InvalidInput, LlamactlError, NoAccess, NotFound
+from llamactl_containers.web_address import is_web_address
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 AccessState = Literal[
@@ -36,6 +37,18 @@ class Access:
     token: str | None
     account: str | None = None
     said: str | None = None
+
+
+def checked_endpoint(text: str) -> str:
+    """Give the address of a Hub back, if it is one.
+
+    Raises:
+        InvalidInput: it is none, or it holds a password, which would show in messages.
+    """
+    hint = f"HF_ENDPOINT is to be like {DEFAULT_ENDPOINT}, without a user or a password in it"
+    if not is_web_address(text):
+        raise InvalidInput("what HF_ENDPOINT holds is no address of a Hub", hint=hint)
+    return text
 
 
 def require_access(access: Access, revision: HubRevision) -> LlamactlError | None:

@@ -149,14 +149,15 @@ class BucketTarget:
         import obstore
 
         with self._told():
+            part_bytes = max(self._part_bytes, -(-file.size_bytes // _MOST_PARTS))
             await obstore.put_async(
                 self._store,
                 file.path,
                 pieces,
                 attributes={} if file.digest is None else {_DIGEST: str(file.digest)},
                 use_multipart=file.size_bytes > self._part_bytes,
-                chunk_size=max(self._part_bytes, -(-file.size_bytes // _MOST_PARTS)),
-                max_concurrency=PARTS_AT_ONCE,
+                chunk_size=part_bytes,
+                max_concurrency=max(1, PARTS_AT_ONCE * self._part_bytes // part_bytes),
             )
 
 

@@ -3,13 +3,13 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 if TYPE_CHECKING:
     from collections.abc import Buffer  # type: ignore[attr-defined]  # from Python 3.12 on
 
 DigestKind = Literal["sha256", "md5", "git-sha1"]
-_TEXT = re.compile(r"(sha256|md5|git-sha1):([0-9a-f]+)")
+_TEXT = re.compile(r"(sha256):([0-9a-f]{64})|(md5):([0-9a-f]{32})|(git-sha1):([0-9a-f]{40})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,8 @@ def digest_of(text: str) -> Digest | None:
     match = _TEXT.fullmatch(text)
     if match is None:
         return None
-    kind: DigestKind
-    for kind in ("sha256", "md5", "git-sha1"):
-        if match[1] == kind:
-            return Digest(kind, match[2])
-    return None
+    kind, hexadecimal = (each for each in match.groups() if each is not None)
+    return Digest(cast("DigestKind", kind), hexadecimal)  # as the pattern says
 
 
 class Hashing:

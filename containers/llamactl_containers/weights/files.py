@@ -1,6 +1,7 @@
 """Which files of a repository an engine needs, and why the others stay where they are."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -25,6 +26,11 @@ _ANY_WEIGHTS = re.compile(
     r".*\.(safetensors|bin|pth|pt|ckpt|h5|msgpack|gguf|ggml|onnx|onnx_data|mlmodel|ot)(\.index\.json)?"
 )
 _PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})(?P<end>\..+)")
+# Signs that some system gives a meaning of its own in a path.
+_OF_SYSTEMS = re.compile(r'[\\:*?"<>|]')
+# The longest name that all file systems take is 255 bytes; while it arrives it gets an ending.
+_LONGEST_BYTES = 200
+_NAMED_PARTS = 5
 
 OTHER_FORMAT = "weights in a format that the engine does not load"
 SAME_WEIGHTS = "the same weights in another format"
@@ -79,17 +85,32 @@ def choose_files(files: Sequence[WeightFile], where: str) -> tuple[list[WeightFi
     """Choose what an engine needs: safetensors before any other format, and never two formats.
 
     Raises:
-        InvalidFile: there are no weights, or shards of them are missing.
+        InvalidFile: there are no weights, shards of them are missing, or names are no plain names.
     """
     weights = _format_of(files)
     if not weights:
         raise InvalidFile(where, ["holds no weights: no .safetensors, .bin or .pth file"])
     patterns = (*weights, _NEEDED, _TERMS)
     chosen = [each for each in files if any(one.fullmatch(each.path) for one in patterns)]
+    if problems := _name_problems(chosen):
+        raise InvalidFile(where, problems, hint="the source is not to be trusted")
     if missing := _missing_parts(each.path for each in chosen):
-        raise InvalidFile(where, [f"{each} is missing" for each in missing])
+        some = [f"{each} is missing" for each in missing[:_NAMED_PARTS]]
+        more = len(missing) - len(some)
+        raise InvalidFile(where, some if not more else [*some, f"and {more} more"])
     taken = {each.path for each in chosen}
     return chosen, [_left_out(each) for each in files if each.path not in taken]
+
+
+def is_plain(path: str) -> bool:
+    """Tell whether a path stays inside its folder, and names one file there, on any system."""
+    parts = path.split("/")
+    return (
+        path.isprintable()
+        and not _OF_SYSTEMS.search(path)
+        and len(path.encode()) <= _LONGEST_BYTES
+        and not any(each != each.rstrip(". ") or not each for each in parts)
+    )
 
 
 def left_out_words(left_out: Sequence[LeftOut]) -> list[str]:
@@ -101,6 +122,13 @@ def left_out_words(left_out: Sequence[LeftOut]) -> list[str]:
         names = ", ".join(each.path for each in some[:3]) + (", …" if len(some) > 3 else "")  # noqa: PLR2004 - enough to recognize them by
         lines.append(f"{reason}: {names} ({size})")
     return lines
+
+
+def _name_problems(files: Sequence[Sized]) -> list[str]:
+    """Say which names cannot be used: those of no plain file, and those that are there twice."""
+    names = Counter(each.path for each in files)
+    problems = [f"{each!a} is no plain name" for each in names if not is_plain(each)]
+    return problems + [f"{each!a} is listed twice" for each, times in names.items() if times > 1]
 
 
 def _format_of(files: Sequence[Sized]) -> Sequence[re.Pattern[str]]:

@@ -72,9 +72,9 @@ class FolderTarget:
         """Tell whether a file is there with the right bytes: they are all read."""
         path = self._folder / file.path
         with self._told():
-            if not path.is_file():
+            if not (path.exists() or path.is_symlink()):
                 return Held("absent")
-            if path.stat().st_size != file.size_bytes:
+            if not path.is_file() or path.stat().st_size != file.size_bytes:
                 return Held("other")
             hashing = await asyncio.to_thread(_hashed, path, file.size_bytes, file.digest, told)
         return Held("right" if hashing.problem() is None else "other", hashing.sha256)
@@ -139,7 +139,8 @@ class FolderTarget:
 
         with self._told():
             self._make()
-            lock = filelock.FileLock(self._folder / LOCK_NAME, timeout=0)
+            lock_path = self._folder / LOCK_NAME
+            lock = filelock.FileLock(lock_path, timeout=0)
             try:
                 lock.acquire()
             except filelock.Timeout as error:
@@ -149,9 +150,12 @@ class FolderTarget:
         try:
             yield
         finally:
+            with suppress(OSError):  # Windows removes no file that is open
+                lock_path.unlink()  # while it is held: later it may be another process's
             lock.release()
-            with suppress(OSError):  # another process waits for it, or has it by now
-                (self._folder / LOCK_NAME).unlink()
+            if os.name == "nt":
+                with suppress(OSError):  # another process has it by now
+                    lock_path.unlink()
 
     def _make(self) -> None:
         try:
@@ -162,6 +166,9 @@ class FolderTarget:
 
     def _part(self, path: str) -> Path:
         part = self._part_path(path)
+        for own in (part.parent, part):
+            if own.is_symlink():  # it is nobody's to lead elsewhere
+                own.unlink()
         part.parent.mkdir(parents=True, exist_ok=True)
         return part
 

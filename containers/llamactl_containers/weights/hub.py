@@ -4,7 +4,7 @@ The client is huggingface_hub, which knows the protocol; the bytes go past it (s
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -20,7 +20,7 @@ from llamactl_catalog.errors import (
 from llamactl_catalog.units import format_duration
 from llamactl_containers.weights.access import Access, AccessState, HubRevision, require_access
 from llamactl_containers.weights.answers import Answer, Location
-from llamactl_containers.weights.digests import Digest
+from llamactl_containers.weights.digests import digest_of
 from llamactl_containers.weights.files import Listing, WeightFile, choose_files
 from llamactl_containers.weights.ranges import Patience
 from llamactl_containers.weights.tokens import HubToken
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY = 401, 403, 429
 _SERVER_ERROR = 500
+_TOLD = 5
+_WAIT = "check the network, and status.huggingface.co; then run it again"
+# What the client raises where it does not understand what it is given.
+_NOT_READABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _T = TypeVar("_T")
 
 
@@ -64,9 +68,8 @@ class Hub:
             door = next((each for each in names if each.endswith(".json")), None)
             if door is not None:
                 self._asked(lambda: self._head(door))
-        except (
-            errors.GatedRepoError
-        ) as error:  # the subclass first: it is a RepositoryNotFoundError
+        # The subclass first: it is a RepositoryNotFoundError.
+        except errors.GatedRepoError as error:
             return self._refused(error, gated=True)
         except errors.RevisionNotFoundError:
             return self._access("no-revision", gated=gated)
@@ -99,7 +102,7 @@ class Hub:
         if info.sha != it.revision:
             problem = f"the Hub gives commit {info.sha}, not {it.revision}"
             raise InvalidFile(it.repo, [problem])
-        every = [_weight_file(each) for each in info.siblings or []]
+        every = _weight_files(it.repo, info.siblings or [])
         files, left_out = choose_files(every, f"{it.repo} at {it.revision[:8]}")
         origin = {"kind": "huggingface", "repo": it.repo, "revision": it.revision}
         return Listing(tuple(files), tuple(left_out), origin)
@@ -161,11 +164,20 @@ class Hub:
 
     def _asked(self, question: Callable[[], _T]) -> _T:
         """Ask the Hub, again where it is busy or the network fails."""
+        from huggingface_hub import errors
+
         tried = 0
         while True:
             tried += 1
             try:
                 return question()
+            except errors.OfflineModeIsEnabled:
+                hint = "unset HF_HUB_OFFLINE, or take a folder: --source FOLDER"
+                raise self._unhealthy("is not asked, as HF_HUB_OFFLINE says", hint) from None
+            except _NOT_READABLE:
+                what = "gives an answer that is none of a Hub"
+                hint = "check HF_ENDPOINT, and whether a proxy or a login page answers instead"
+                raise self._unhealthy(what, hint) from None
             except _network_errors() as error:
                 status = _status(error)
                 if status is not None and status != _TOO_MANY and status < _SERVER_ERROR:
@@ -195,7 +207,7 @@ class Hub:
     def _account(self) -> str | None:
         """Ask whose token it is; None: the Hub does not know it."""
         try:
-            return str(self._asked(lambda: self._api.whoami(token=self._value or None))["name"])
+            return str(self._asked(lambda: self._api.whoami(token=self._value or None)["name"]))
         except _network_errors():
             return None
 
@@ -211,8 +223,7 @@ class Hub:
         it = self._revision
         return Access(state, it.repo, it.revision, gated, origin, account, said)
 
-    def _unhealthy(self, what: str) -> Unhealthy:
-        hint = "check the network, and status.huggingface.co; then run it again"
+    def _unhealthy(self, what: str, hint: str = _WAIT) -> Unhealthy:
         return Unhealthy(f"the Hugging Face Hub ({self._revision.endpoint}) {what}", hint=hint)
 
 
@@ -225,12 +236,27 @@ def _api(endpoint: str, token: HubToken | None) -> "HfApi":
     return HfApi(endpoint=endpoint, token=False if token is None else token.value)
 
 
-def _weight_file(sibling: Any) -> WeightFile:
-    if sibling.lfs is not None:
-        digest = Digest("sha256", sibling.lfs.sha256)
-    else:
-        digest = Digest("git-sha1", sibling.blob_id)
-    return WeightFile(sibling.rfilename, sibling.size, digest)
+def _weight_files(repo: str, siblings: Sequence[Any]) -> list[WeightFile]:
+    """Read what the Hub lists: names, sizes and digests are what its answer says, whatever it is.
+
+    Raises:
+        InvalidFile: a name, a size or a digest is none.
+    """
+    files, problems = [], []
+    for each in siblings:
+        if each.lfs is None:
+            digest = digest_of(f"git-sha1:{each.blob_id}")
+        else:
+            digest = digest_of(f"sha256:{each.lfs.sha256}")
+        if not isinstance(each.rfilename, str) or not each.rfilename:
+            problems.append("lists a file without a name")
+        elif not isinstance(each.size, int) or each.size < 0 or digest is None:
+            problems.append(f"lists {each.rfilename!a} without its size or its digest")
+        else:
+            files.append(WeightFile(each.rfilename, each.size, digest))
+    if problems:
+        raise InvalidFile(repo, problems[:_TOLD], hint="the Hub, or a mirror of it, is broken")
+    return files
 
 
 def _network_errors() -> tuple[type[Exception], ...]:

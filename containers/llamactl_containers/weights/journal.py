@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from llamactl_containers.weights.digests import digest_of
 from llamactl_containers.weights.files import WeightFile
 from llamactl_containers.weights.manifest import Manifest
 from llamactl_containers.weights.targets import MARKER_NAME, Target
@@ -68,16 +69,23 @@ async def open_journal(
         written = _read(content)
         if written.get("origin") == dict(origin):
             is_own = True
-            known |= written.get("files", {})
+            known |= _digests(written.get("files"))
     return Journal(target, origin, known, is_own=is_own)
 
 
 def _read(content: bytes) -> dict[str, Any]:
     try:
         written = json.loads(content)
-    except ValueError:  # an interrupted write on a store that is not one of ours
+    except (ValueError, RecursionError):  # it is not what was written
         return {}
     return written if isinstance(written, dict) else {}
+
+
+def _digests(files: Any) -> dict[str, str]:
+    """Give what is a SHA-256 of what was written down."""
+    if not isinstance(files, dict):
+        return {}
+    return {key: text for key, text in files.items() if digest_of(f"sha256:{text}") is not None}
 
 
 def _key(file: WeightFile) -> str:

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from llamactl_catalog.errors import InvalidFile
+from llamactl_containers.weights.files import is_plain
 
 MANIFEST_NAME = "manifest.json"
 FORMAT = 1
@@ -58,13 +60,28 @@ def read_manifest(content: bytes, place: str) -> Manifest:
                 place, [f"format {fields.get('format')!r} is not known, only {FORMAT}"]
             )
         files = tuple(StagedFile(**each) for each in fields.pop("files"))
-        if any(_leads_out(each.path) for each in files):
+        if not all(is_plain(each.path) for each in files):
             raise InvalidFile(place, ["names files outside of its folder"])
+        if not all(isinstance(each.size_bytes, int) for each in files):
+            raise InvalidFile(place, ["names sizes that are no numbers"])
+        names = [fields["model"], fields["license"], *fields["origin"].values()]
+        if not all(isinstance(each, str) for each in names):
+            raise InvalidFile(place, ["names a model, license or origin that is no text"])
         left_out = tuple(fields.pop("left_out", ()))
         return Manifest(files=files, left_out=left_out, **fields)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise InvalidFile(place, [f"is no manifest of weights: {error}"]) from error
 
 
-def _leads_out(path: str) -> bool:
-    return path.startswith("/") or ".." in path.split("/") or "\\" in path or ":" in path
+def names_in(folder: Path) -> tuple[str, ...]:
+    """Give the model, license and repository that a folder's manifest names; none without one.
+
+    Raises:
+        InvalidFile: its manifest is none.
+    """
+    path = folder / MANIFEST_NAME
+    if not path.is_file():
+        return ()
+    manifest = read_manifest(path.read_bytes(), str(path))
+    repo = manifest.origin.get("repo")
+    return (manifest.model, manifest.license, *(() if repo is None else (repo,)))

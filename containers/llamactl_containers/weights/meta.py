@@ -15,7 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from llamactl_catalog.errors import InvalidInput, LlamactlError, NoAccess, Unhealthy
 from llamactl_catalog.model import MetaSource
-from llamactl_containers.weights.answers import Answer, Location, ask
+from llamactl_catalog.units import format_duration
+from llamactl_containers.web_address import is_web_address
+from llamactl_containers.weights.answers import Answer, Location, ask, read_text
 from llamactl_containers.weights.digests import Digest
 from llamactl_containers.weights.files import Listing, WeightFile
 from llamactl_containers.weights.ranges import Patience
@@ -30,6 +32,7 @@ _SHARED_TOKENIZER = ("llama-2-",)
 _LISTED = ("llama-2-", "codellama-", "meta-llama-3-")
 _LIST_LINE = re.compile(r"([0-9a-f]{32})\s+\*?(\S+)")
 _LONGEST_LIST_BYTES = 65536
+_NUMBER = re.compile(r"[0-9]{1,12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,9 @@ class SignedUrl:
         query = {name: each[0] for name, each in parse_qs(urlsplit(self.value).query).items()}
         if "Policy" in query:
             return _policy_end(query["Policy"])
-        if query.get("Expires", "").isdigit():
+        if _NUMBER.fullmatch(query.get("Expires", "")):
             return float(query["Expires"])
-        if "X-Amz-Date" in query and query.get("X-Amz-Expires", "").isdigit():
+        if "X-Amz-Date" in query and _NUMBER.fullmatch(query.get("X-Amz-Expires", "")):
             return _amz_end(query["X-Amz-Date"], int(query["X-Amz-Expires"]))
         return None
 
@@ -62,9 +65,8 @@ def signed_url(text: str) -> SignedUrl:
         InvalidInput: it is no URL with a `*` and a signature.
     """
     value = text.strip().strip("'\"<>")
-    parts = urlsplit(value)
     hint = f"copy it whole from the e-mail of {PAGE}; it has a * and ends with a signature"
-    if parts.scheme not in {"http", "https"} or not parts.hostname or any(map(str.isspace, value)):
+    if not is_web_address(value):
         raise InvalidInput("what was given is no URL", hint=hint)
     if "*" not in value:
         raise InvalidInput("the URL of Meta has no * in it: it is not whole", hint=hint)
@@ -126,7 +128,9 @@ class Meta:
             return self_made
         if answer.status == _DENIED:
             return self._denied(file.path, answer)
-        return Unhealthy(f"Meta's server answers {file.path} with status {answer.status}")
+        return Unhealthy(
+            f"Meta's server answers {file.path} with status {answer.status}", hint=_ELSEWHERE
+        )
 
     def _remote(self, path: str) -> str:
         shared = self._source.name.lower().startswith(_SHARED_TOKENIZER)
@@ -138,33 +142,37 @@ class Meta:
         answer = self._asked(remote)
         size = answer.total_bytes()
         if size is None:
-            raise Unhealthy(f"Meta's server does not say how large {remote} is")
+            raise Unhealthy(f"Meta's server does not say how large {remote} is", hint=_ELSEWHERE)
         return WeightFile(path, size, digest)
 
     def _digests(self, remote: str) -> dict[str, Digest]:
-        import httpx
-
         self._asked(remote)
-        try:
-            text = httpx.get(self._url.of(remote).url, timeout=30.0).text
-        except httpx.HTTPError as error:
-            raise Unhealthy(f"{remote} breaks off ({type(error).__name__})") from None
-        digests = listed_digests(text)
+        answer = read_text(self._url.of(remote), _LONGEST_LIST_BYTES)
+        if answer is None or answer.status not in _GIVEN:
+            raise Unhealthy(f"{remote} of Meta's server breaks off", hint="run it again")
+        digests = listed_digests(answer.body)
         if not digests:
-            raise Unhealthy(f"{remote} of Meta's server is no list of digests")
+            raise Unhealthy(f"{remote} of Meta's server is no list of digests", hint=_ELSEWHERE)
         return digests
 
     def _asked(self, remote: str) -> Answer:
-        for tried in range(1, self._patience.tries + 1):
+        tried = 0
+        while True:
+            tried += 1
             answer = ask(self._url.of(remote))
             if answer is not None and answer.status in _GIVEN:
                 return answer
             if answer is not None and answer.status not in _BUSY:
                 raise self.refusal(WeightFile(remote, 0), answer)
-            asked_s = None if answer is None else answer.retry_after_s()
-            time.sleep(min(self._patience.wait_s(tried, asked_s), self._patience.longest_asked_s))
-        said = "no answer" if answer is None else f"status {answer.status}"
-        raise Unhealthy(f"Meta's server gives {said} for {remote}", hint="check the network")
+            said = "no answer" if answer is None else f"status {answer.status}"
+            wait_s = self._patience.wait_s(
+                tried, None if answer is None else answer.retry_after_s()
+            )
+            if wait_s > self._patience.longest_asked_s:
+                said, tried = f"asks to wait {format_duration(wait_s)}", self._patience.tries
+            if tried >= self._patience.tries:
+                raise Unhealthy(f"Meta's server: {said} for {remote}", hint=_ELSEWHERE)
+            time.sleep(wait_s)
 
     def _refuse_expired(self) -> None:
         error = self._expired()
@@ -198,6 +206,7 @@ class Meta:
         return resource.hostname if resource.hostname not in (None, host) else None
 
 
+_ELSEWHERE = "check the network, and whether a proxy answers instead; then run it again"
 _RENEW = f"it is good for 24 hours: ask for a new one at {PAGE}, then run this again"
 
 
@@ -214,9 +223,10 @@ def _policy(text: str) -> dict[str, object]:
 def _policy_end(text: str) -> float | None:
     condition = _policy(text).get("Condition")
     try:
-        return float(condition["DateLessThan"]["AWS:EpochTime"])  # type: ignore[index]  # caught
-    except (KeyError, TypeError, ValueError):
+        end = float(condition["DateLessThan"]["AWS:EpochTime"])  # type: ignore[index]  # caught
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
+    return end if 0 < end < 10**12 else None  # not so a NaN
 
 
 def _amz_end(date: str, lasts_s: int) -> float | None:

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from llamactl_catalog.errors import LlamactlError, Unhealthy
+from llamactl_catalog.errors import InvalidFile, LlamactlError, Unhealthy
 from llamactl_catalog.units import MIB, format_duration
 from llamactl_containers.weights.answers import Answer, Location, ask
+from llamactl_containers.weights.doors import Door, Version, asked_for, open_door, streamed
 from llamactl_containers.weights.files import WeightFile
 
 if TYPE_CHECKING:
     from obstore import Bytes
-    from obstore.store import HTTPStore
 
 RANGES_AT_ONCE = 8
 SMALLEST_RANGE_BYTES = MIB // 4
@@ -29,7 +29,8 @@ LARGEST_RANGE_BYTES = 8 * MIB
 # A range is to take about that long: less costs speed, more makes progress and resuming coarse.
 _SHORT_S, _LONG_S = 0.4, 4.0
 _DENIED = frozenset({401, 403, 410})
-_GIVEN = frozenset({200, 206})
+_OK = 200
+_GIVEN = frozenset({_OK, 206})
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -60,10 +61,12 @@ class Patience:
         return float(min(self.first_wait_s * 2 ** (tried - 1), self.longest_wait_s))
 
 
-@dataclass(frozen=True, slots=True)
-class _Door:
-    store: "HTTPStore"
-    location: Location
+@dataclass(slots=True)
+class _Tries:
+    """How often a piece was asked for in vain, and whether its file was located anew for it."""
+
+    count: int = 0
+    relocated: bool = False
 
 
 class _NoRanges(Exception):
@@ -85,7 +88,7 @@ class HttpReader:
         self._patience = patience
         self._at_once = ranges_at_once
         self._slots = asyncio.Semaphore(ranges_at_once)
-        self._doors: dict[str, _Door] = {}
+        self._doors: dict[str, Door] = {}
         self._opening = asyncio.Lock()
         self._range_bytes = FIRST_RANGE_BYTES
         self._not_before = 0.0
@@ -96,25 +99,30 @@ class HttpReader:
         Raises:
             NoAccess, NoPermission, NotFound: its place refuses it.
             Unhealthy: it cannot be had, however often it is tried.
+            InvalidFile: its place has a file of another size there.
+            WrongBytes: the file changed meanwhile.
         """
-        try:
-            async with aclosing(self._in_ranges(file, start)) as ranged:
-                async for piece in ranged:
-                    yield piece
-        except _NoRanges:
-            async with aclosing(self._whole(file, start)) as streamed:
-                async for piece in streamed:
-                    yield piece
+        for read in (self._in_ranges, self._whole):
+            try:
+                async with aclosing(read(file, start)) as given:
+                    async for piece in given:
+                        start += len(piece)
+                        self._arrived(file, len(piece))
+                        yield piece
+            except _NoRanges:
+                continue
+            return
 
     async def _in_ranges(
         self, file: WeightFile, start: int
     ) -> AsyncGenerator["Bytes | bytes", None]:
         window: deque[asyncio.Task[Bytes]] = deque()
+        version = Version()
         try:
             while start < file.size_bytes or window:
                 while start < file.size_bytes and len(window) < self._at_once:
                     length = min(self._range_bytes, file.size_bytes - start)
-                    window.append(asyncio.create_task(self._range(file, start, length)))
+                    window.append(asyncio.create_task(self._range(file, start, length, version)))
                     start += length
                 piece = await window[0]
                 window.popleft()
@@ -124,55 +132,69 @@ class HttpReader:
                 task.cancel()
             await asyncio.gather(*window, return_exceptions=True)
 
-    async def _range(self, file: WeightFile, start: int, length: int) -> "Bytes":
-        tried, reopened = 0, False
+    async def _range(self, file: WeightFile, start: int, length: int, version: Version) -> "Bytes":
+        tries = _Tries()
         while True:
             await asyncio.sleep(max(0.0, self._not_before - time.monotonic()))
             door = await self._door(file)
             async with self._slots:
                 began = time.monotonic()
-                piece = await _asked_for(door, file, start, length)
+                piece = await asked_for(door, file, start, length, version)
             if piece is not None and len(piece) == length:
                 self._pace(time.monotonic() - began, length)
-                self._arrived(file, length)
                 return piece
-            tried += 1
-            answer = await asyncio.to_thread(ask, door.location, start)
-            if answer is not None and answer.status in _DENIED and not reopened:
-                self._close(file, door)  # a signed URL of the Hub holds for an hour
-                reopened = True
-                continue
-            if answer is not None and answer.status == 200 and length < file.size_bytes:  # noqa: PLR2004 - OK
+            answer = await self._learn_why(file, door, start, tries)
+            if answer is not None and answer.status == _OK and length < file.size_bytes:
                 raise _NoRanges
-            self._wait_or_raise(file, answer, tried)
 
     async def _whole(self, file: WeightFile, start: int) -> AsyncGenerator["Bytes | bytes", None]:
-        """Give a file by one connection: the server knows no ranges."""
-        import obstore
+        """Give a file from `start` on by one connection at a time: the server knows no ranges."""
         from obstore.exceptions import BaseError
 
-        door = await self._door(file)
-        skip = start
-        try:
-            answer = await obstore.get_async(door.store, "")
-            async for piece in answer.stream(min_chunk_size=FIRST_RANGE_BYTES):
-                if skip >= len(piece):
-                    skip -= len(piece)
-                    continue
-                self._arrived(file, len(piece) - skip)
-                yield memoryview(piece)[skip:].tobytes() if skip else piece
-                skip = 0
-        except BaseError:
-            raise self._broken(file) from None
+        tries = _Tries()
+        while True:
+            await asyncio.sleep(max(0.0, self._not_before - time.monotonic()))
+            door = await self._door(file)
+            at = 0
+            try:
+                async with aclosing(streamed(door, file)) as given:
+                    async for piece in given:
+                        at += len(piece)
+                        if at > start:
+                            fresh = min(at - start, len(piece))
+                            start = at
+                            yield piece[len(piece) - fresh :]
+            except BaseError:
+                at = 0
+            if at == file.size_bytes:
+                return
+            await self._learn_why(file, door, start, tries)
 
-    async def _door(self, file: WeightFile) -> _Door:
+    async def _learn_why(
+        self, file: WeightFile, door: Door, start: int, tries: _Tries
+    ) -> Answer | None:
+        """Ask the server why it did not give what it should; have the next try wait for it.
+
+        Raises:
+            LlamactlError: no further try makes sense, or there were enough.
+        """
+        tries.count += 1
+        answer = await asyncio.to_thread(ask, door.location, start)
+        if answer is not None and answer.status in _DENIED and not tries.relocated:
+            self._close(file, door)  # a signed URL of the Hub holds for an hour
+            tries.relocated = True
+        else:
+            self._wait_or_raise(file, answer, start, tries.count)
+        return answer
+
+    async def _door(self, file: WeightFile) -> Door:
         async with self._opening:
             if file.path not in self._doors:
                 location = await asyncio.to_thread(self._places.locate, file)
-                self._doors[file.path] = _Door(_store(location), location)
+                self._doors[file.path] = open_door(location)
             return self._doors[file.path]
 
-    def _close(self, file: WeightFile, door: _Door) -> None:
+    def _close(self, file: WeightFile, door: Door) -> None:
         """Have the file located again, unless another range has done so meanwhile."""
         if self._doors.get(file.path) is door:
             del self._doors[file.path]
@@ -184,14 +206,13 @@ class HttpReader:
         elif took_s > _LONG_S:
             self._range_bytes = max(self._range_bytes // 2, SMALLEST_RANGE_BYTES)
 
-    def _wait_or_raise(self, file: WeightFile, answer: Answer | None, tried: int) -> None:
-        """Have all ranges wait before the next try, where one makes sense.
-
-        Raises:
-            LlamactlError: it makes none, or there were enough.
-        """
+    def _wait_or_raise(
+        self, file: WeightFile, answer: Answer | None, start: int, tried: int
+    ) -> None:
         if answer is not None and answer.status not in _GIVEN | _LATER:
             raise self._places.refusal(file, answer)
+        if answer is not None and answer.status in _GIVEN:
+            _check_given(file, answer, start)
         asked_s = None if answer is None else answer.retry_after_s()
         if asked_s is not None and asked_s > self._patience.longest_asked_s:
             host = urlsplit(self._doors[file.path].location.url).hostname
@@ -216,30 +237,13 @@ class HttpReader:
         return Unhealthy(f"{file.path}: {what}, tried {self._patience.tries} times", hint=hint)
 
 
-async def _asked_for(door: _Door, file: WeightFile, start: int, length: int) -> "Bytes | None":
-    """Ask once; None: it failed. The library's message may hold the URL, so it goes nowhere."""
-    import obstore
-    from obstore.exceptions import BaseError
+def _check_given(file: WeightFile, answer: Answer, start: int) -> None:
+    """Refuse a server that does give bytes, but other ones than it was asked for.
 
-    try:
-        if start == 0 and length == file.size_bytes:  # some servers give small files whole alone
-            return await (await obstore.get_async(door.store, "")).bytes_async()
-        return await obstore.get_range_async(door.store, "", start=start, length=length)
-    except BaseError:
-        return None
-
-
-def _store(location: Location) -> "HTTPStore":
-    from obstore.store import HTTPStore
-
-    return HTTPStore.from_url(
-        location.url,
-        client_options={
-            "allow_http": location.url.startswith("http://"),
-            "connect_timeout": "20s",
-            "default_headers": dict(location.headers),
-            "read_timeout": "60s",
-            "timeout": "1h",
-        },
-        retry_config={"max_retries": 0},
-    )
+    Raises:
+        InvalidFile: its file has another size, is packed, or begins elsewhere.
+    """
+    problem = answer.problem(start, file.size_bytes)
+    if problem is not None:
+        hint = "the server, or something on the way to it, is not consistent: try another network"
+        raise InvalidFile(file.path, [problem], hint=hint)

@@ -111,8 +111,7 @@ async def _missing(
     for file in order.listing.files:
         held = await target.held(file, partial(meter.checking, file))
         if held.presence == "right":
-            known = journal.sha256_of(file)
-            sha256 = held.sha256 if known is None else known
+            sha256 = held.sha256 if held.sha256 is not None else journal.sha256_of(file)
             if sha256 is None:
                 sha256 = await target.sha256(file.path, lambda _: None)
             journal.note(file, sha256)

@@ -1,5 +1,6 @@
 """Where weights are put: the same few deeds on a folder of this machine and on object storage."""
 
+from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # Kept in the target while files arrive; removed before the manifest is written.
 MARKER_NAME = ".llamactl/incoming.json"
+# Pieces that may wait to be hashed: they stay in memory, as those of an upload do anyway.
+_HASHED_LATER = 2
 Presence = Literal["right", "other", "absent"]
 # Gives a file's bytes from a position on.
 Pieces = Callable[[WeightFile, int], AsyncGenerator["Bytes | bytes", None]]
@@ -110,17 +113,28 @@ def open_target(text: str) -> Target:
 async def verified(
     file: WeightFile, pieces: AsyncGenerator["Bytes | bytes", None], hashing: Hashing
 ) -> AsyncGenerator["Bytes | bytes", None]:
-    """Pass pieces on, and hash them on the way; in a thread, so that the network goes on meanwhile.
+    """Pass pieces on, and hash them beside that, in a thread of their own: neither waits.
 
     Raises:
         WrongBytes: after the last piece, where they are not what the source said.
     """
     import asyncio
+    from concurrent.futures import ThreadPoolExecutor
 
-    async with aclosing(pieces):
-        async for piece in pieces:
-            await asyncio.to_thread(hashing.update, piece)
-            yield piece
+    loop = asyncio.get_running_loop()
+    hashed: deque[asyncio.Future[None]] = deque()
+    thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hashing")
+    try:
+        async with aclosing(pieces):
+            async for piece in pieces:
+                hashed.append(loop.run_in_executor(thread, hashing.update, piece))
+                yield piece
+                if len(hashed) > _HASHED_LATER:
+                    await hashed.popleft()
+        while hashed:
+            await hashed.popleft()
+    finally:
+        thread.shutdown(wait=False, cancel_futures=True)
     problem = hashing.problem()
     if problem is not None:
         raise WrongBytes(f"{file.path}: {problem}")

@@ -6,6 +6,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
+from llamactl_catalog.errors import InvalidInput, NoPermission
+
 _VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 KEYRING_SERVICE = "llamactl"
 KEYRING_NAME = "huggingface"
@@ -20,17 +22,27 @@ class HubToken:
 
 
 def find_token(environment: Mapping[str, str]) -> HubToken | None:
-    """Give the first token there is: environment, then the Hub's own token file, then keyring."""
+    """Give the first token there is: environment, then the Hub's own token file, then keyring.
+
+    Raises:
+        InvalidInput: what is there cannot be a token.
+        NoPermission: the token file may not be read.
+    """
     for name in _VARIABLES:
         if value := environment.get(name, "").strip():
-            return HubToken(f"environment variable {name}", value)
+            return _token(f"environment variable {name}", value)
     path = token_path(environment)
     try:
-        value = path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError):
+        value = path.read_text("utf-8-sig").strip()
+    except PermissionError as error:
+        hint = "change its permissions, or set HF_TOKEN"
+        raise NoPermission(f"the token file {path} may not be read", hint=hint) from error
+    except UnicodeDecodeError:
+        raise _no_token(f"token file {path}") from None
+    except OSError:  # there is none
         value = ""
     if value:
-        return HubToken(f"token file {path}", value)
+        return _token(f"token file {path}", value)
     return _from_keyring()
 
 
@@ -55,4 +67,16 @@ def _from_keyring() -> HubToken | None:
         value = keyring.get_password(KEYRING_SERVICE, KEYRING_NAME)
     except keyring.errors.KeyringError:  # no desktop, or it stays locked: as if there were none
         return None
-    return HubToken("system keyring", value) if value else None
+    return _token("system keyring", value.strip()) if value else None
+
+
+def _token(origin: str, value: str) -> HubToken:
+    """Take a text as a token, if it can be sent as one at all."""
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise _no_token(origin)
+    return HubToken(origin, value)
+
+
+def _no_token(origin: str) -> InvalidInput:
+    hint = "a token is one word of letters, digits and signs: hf auth login writes it anew"
+    return InvalidInput(f"what the {origin} holds is no token of the Hub", hint=hint)

@@ -3,7 +3,9 @@
 import asyncio
 import hashlib
 import json
+import os
 import shutil
+import threading
 
 import pytest
 
@@ -11,7 +13,7 @@ from llamactl_catalog.errors import InvalidInput, NoCapacity
 from llamactl_containers.weights.folder_target import FolderTarget
 from llamactl_containers.weights.manifest import MANIFEST_NAME, read_manifest
 from standins.file_server import Trouble
-from standins.hub import REPO, REVISION
+from standins.hub import REPO, REVISION, git_sha1
 
 LARGE = "model-00001-of-00002.safetensors"
 SMALLER = "model-00002-of-00002.safetensors"
@@ -181,6 +183,92 @@ def test_other_weights_are_replaced_where_that_is_asked_for(move, out):
 def test_two_processes_do_not_write_into_one_folder(move, out):
     with FolderTarget(out).alone(), pytest.raises(NoCapacity, match="another process"):
         move(out)
+
+
+def test_a_folder_is_never_two_processes_at_once(out):
+    inside, most, refused = 0, 0, 0
+
+    def enter():
+        nonlocal inside, most, refused
+        for _ in range(50):
+            try:
+                with FolderTarget(out).alone():
+                    inside += 1
+                    most = max(most, inside)
+                    os.sched_yield()
+                    inside -= 1
+            except NoCapacity:
+                refused += 1
+
+    threads = [threading.Thread(target=enter) for _ in range(6)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+    assert (most, refused > 0) == (1, True)
+    assert list(out.iterdir()) == []
+
+
+def test_a_link_where_a_part_arrives_leads_nowhere(hub, move, out, tmp_path):
+    (out / ".llamactl").mkdir(parents=True)
+    (tmp_path / "mine").write_text("mine")
+    (out / ".llamactl" / "config.json.part").symlink_to(tmp_path / "mine")
+
+    move(out)
+
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert (out / "config.json").read_bytes() == hub.files["config.json"]
+    assert not (out / "config.json").is_symlink()
+
+
+def test_a_link_to_a_file_elsewhere_is_replaced_and_not_followed(hub, move, out, tmp_path):
+    out.mkdir()
+    (tmp_path / "mine").write_text("mine")
+    (out / "config.json").symlink_to(tmp_path / "mine")
+
+    move(out, replace=True)
+
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert (out / "config.json").read_bytes() == hub.files["config.json"]
+
+
+@pytest.mark.parametrize("name", ["config.json", MANIFEST_NAME])
+def test_a_folder_of_a_files_name_is_told(move, out, name):
+    (out / name).mkdir(parents=True)
+
+    with pytest.raises(InvalidInput, match=rf"{name} is in the way: a folder"):
+        move(out, replace=True)
+
+
+def test_a_name_that_is_too_long_is_told(move, tmp_path):
+    with pytest.raises(InvalidInput, match="too long"):
+        move(tmp_path / ("x" * 300))
+
+
+@pytest.mark.parametrize("files", [[1], {"config.json": 5}, "text", {"model": None}])
+def test_a_journal_that_was_tampered_with_is_not_believed(hub, move, out, files):
+    origin = {"kind": "huggingface", "repo": REPO, "revision": REVISION}
+    (out / ".llamactl").mkdir(parents=True)
+    (out / ".llamactl" / "incoming.json").write_text(json.dumps({"origin": origin, "files": files}))
+
+    move(out)
+
+    assert (out / LARGE).read_bytes() == hub.files[LARGE]
+
+
+def test_a_digest_of_a_journal_does_not_stand_in_for_the_files_own(hub, move, out):
+    origin = {"kind": "huggingface", "repo": REPO, "revision": REVISION}
+    content = hub.files["config.json"]
+    files = {f"config.json git-sha1:{git_sha1(content)}": "0" * 64}
+    (out / ".llamactl").mkdir(parents=True)
+    (out / "config.json").write_bytes(content)
+    (out / ".llamactl" / "incoming.json").write_text(json.dumps({"origin": origin, "files": files}))
+
+    staged = move(out)
+
+    listed = {each.path: each.sha256 for each in staged.manifest.files}
+    assert listed["config.json"] == hashlib.sha256(content).hexdigest()
 
 
 def test_room_is_checked_before_anything_is_fetched(out):

@@ -87,6 +87,48 @@ def test_a_family_without_lists_says_that_only_sizes_are_compared():
     assert any("only sizes" in note for note in listing.notes)
 
 
+@pytest.fixture
+def unlisted():
+    """A model of which Meta gives no digests, in more than one range."""
+    name = "Meta-Llama-3.1-8B"
+    inside = {"consolidated.00.pth": noise(4, 3_500_000), "params.json": b"{}"}
+    with MetaStandIn(llama_2_files({**inside, "tokenizer.model": b"t"}, name)) as running:
+        yield running, Meta(MetaSource(name, 1), signed_url(running.signed_url()), HASTE)
+
+
+def changing(versions):
+    """Have the shard's server say another version with each range, while there are any."""
+
+    def trouble(asked, _number):
+        is_range = "consolidated" in asked.path and "-0" not in asked.headers["range"]
+        tag = next(versions, None) if is_range else None
+        return None if tag is None else Trouble(headers={"ETag": f'"{tag}"'})
+
+    return trouble
+
+
+def test_a_file_without_digest_that_changes_on_the_way_is_fetched_anew(unlisted, tmp_path):
+    server, meta = unlisted
+    server.trouble = changing(iter(["one", "two"]))
+
+    fetch(meta, tmp_path)
+
+    content = server.files["Meta-Llama-3.1-8B/consolidated.00.pth"]
+    assert (tmp_path / "consolidated.00.pth").read_bytes() == content
+    assert len([each for each in server.asked if "consolidated" in each.path]) > 4
+
+
+def test_a_file_without_digest_that_keeps_changing_is_refused(unlisted, tmp_path):
+    server, meta = unlisted
+    server.trouble = changing(iter(range(1000)))
+
+    with pytest.raises(InvalidFile, match="changed while it was fetched; fetched twice"):
+        fetch(meta, tmp_path)
+
+    assert not (tmp_path / "consolidated.00.pth").exists()
+    assert list(tmp_path.rglob("*.part")) == []
+
+
 def test_a_url_that_has_expired_is_told_before_anything_is_asked(server):
     with pytest.raises(NoAccess, match=r"has expired: it held until \d{4}-\d\d-\d\d") as caught:
         client(server, ends_in_s=-60).listing()
@@ -139,6 +181,20 @@ def test_a_server_that_is_away_is_told(server):
         client(server).listing()
 
 
+def test_a_server_that_asks_for_hours_is_not_waited_for(server):
+    server.trouble = lambda _a, _n: Trouble(status=503, headers={"Retry-After": "7200"})
+
+    with pytest.raises(Unhealthy, match="asks to wait 2 h"):
+        client(server).listing()
+
+
+def test_a_list_that_never_ends_is_read_no_further_than_one_can_be(server):
+    server.files["tokenizer_checklist.chk"] = b"no digest\n" * 1_000_000
+
+    with pytest.raises(Unhealthy, match=r"tokenizer_checklist\.chk .* is no list"):
+        client(server).listing()
+
+
 def test_the_signature_shows_nowhere(server):
     url = signed_url(server.signed_url())
     server.trouble = lambda _asked, _number: Trouble(status=403, body=DENIED)
@@ -151,7 +207,17 @@ def test_the_signature_shows_nowhere(server):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "not a URL", "https://download.llamameta.net/LICENSE?Policy=x", "ftp://a/*"]
+    "text",
+    [
+        "",
+        "not a URL",
+        "https://download.llamameta.net/LICENSE?Policy=x",
+        "ftp://a/*",
+        "https://[secret/*",
+        "https://a.example:99999/*?secret",
+        "https://a.example/*?secret\x00",
+        "https://secret\u2100.example/*",
+    ],
 )
 def test_what_is_no_signed_url_is_refused_without_repeating_it(text):
     with pytest.raises(InvalidInput) as caught:
@@ -179,6 +245,9 @@ def policy(**statement):
         (f"Policy={policy(Resource='x')}", None),
         ("X-Amz-Date=yesterday&X-Amz-Expires=100", None),
         ("Signature=x", None),
+        ("X-Amz-Date=20231114T221320Z&X-Amz-Expires=" + "9" * 30, None),
+        (f"Policy={policy(Condition={'DateLessThan': {'AWS:EpochTime': float('nan')}})}", None),
+        (f"Policy={policy(Condition={'DateLessThan': {'AWS:EpochTime': 10**400}})}", None),
     ],
 )
 def test_the_end_is_read_out_of_each_kind_of_signature(query, end):

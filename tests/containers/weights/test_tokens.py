@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from llamactl_catalog.errors import InvalidInput
 from llamactl_containers.weights.tokens import HubToken, find_token
 
 KEYRING = """
@@ -74,6 +75,29 @@ def test_a_keyring_that_stays_locked_is_as_none(keyring, tmp_path):
     keyring("raise errors.KeyringError")
 
     assert find_token({"HF_HOME": str(tmp_path / "none")}) is None
+
+
+@pytest.mark.parametrize("text", ["two words", "hf_one\nhf_two", "hf_\u20ac", "hf_\x1b[2J"])
+def test_what_cannot_be_sent_is_refused_without_repeating_it(tmp_path, text):
+    with pytest.raises(
+        InvalidInput, match="environment variable HF_TOKEN holds is no token"
+    ) as why:
+        find_token({"HF_TOKEN": text})
+
+    assert text not in f"{why.value} {why.value.hint} {why.value.__cause__!r}"
+
+
+def test_a_file_that_is_no_text_is_told(home, tmp_path):
+    (tmp_path / "token").write_bytes(b"\xff\xfeh\x00f\x00")
+
+    with pytest.raises(InvalidInput, match=r"token file .*token holds is no token"):
+        find_token(home)
+
+
+def test_a_mark_at_the_start_of_the_file_is_not_of_the_token(home, tmp_path):
+    (tmp_path / "token").write_text("hf_word\n", "utf-8-sig")
+
+    assert find_token(home) == HubToken(f"token file {tmp_path / 'token'}", "hf_word")
 
 
 def test_no_token_is_no_error(tmp_path):
