@@ -90,7 +90,9 @@ def test_streamed_and_whole_answers_have_their_own_routes():
 def test_boto3_reads_the_stand_in_as_this_client_does(credentials):
     with endpoint(Reply(pieces=("日", "b"))) as (front, client):
         text = answer(client)
-        theirs = boto3.client("sagemaker-runtime", region_name=REGION, endpoint_url=front.base)
+        theirs = boto3.Session().client(
+            "sagemaker-runtime", region_name=REGION, endpoint_url=front.base
+        )
         read = theirs.invoke_endpoint_with_response_stream(
             EndpointName=front.endpoint, Body=front.calls[0].body, ContentType="application/json"
         )
