@@ -120,7 +120,7 @@ class BucketTarget:
         except asyncio.CancelledError:
             # Cancelled itself, the upload would stay open in the bucket, and be paid for.
             stopped.set_result(None)
-            await asyncio.wait([upload])
+            await asyncio.gather(upload, return_exceptions=True)
             raise
         return hashing.sha256
 

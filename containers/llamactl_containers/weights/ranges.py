@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from obstore import Bytes
 
 RANGES_AT_ONCE = 8
+_FEWEST_AHEAD = 2
 SMALLEST_RANGE_BYTES = MIB // 4
 FIRST_RANGE_BYTES = MIB
 LARGEST_RANGE_BYTES = 8 * MIB
@@ -92,6 +93,7 @@ class HttpReader:
         self._opening = asyncio.Lock()
         self._range_bytes = FIRST_RANGE_BYTES
         self._not_before = 0.0
+        self._being_read = 0
 
     async def pieces(self, file: WeightFile, start: int) -> AsyncGenerator["Bytes | bytes", None]:
         """Give a file's bytes from `start` on, in order.
@@ -118,9 +120,10 @@ class HttpReader:
     ) -> AsyncGenerator["Bytes | bytes", None]:
         window: deque[asyncio.Task[Bytes]] = deque()
         version = Version()
+        self._being_read += 1
         try:
             while start < file.size_bytes or window:
-                while start < file.size_bytes and len(window) < self._at_once:
+                while start < file.size_bytes and len(window) < self._ahead():
                     length = min(self._range_bytes, file.size_bytes - start)
                     window.append(asyncio.create_task(self._range(file, start, length, version)))
                     start += length
@@ -128,9 +131,14 @@ class HttpReader:
                 window.popleft()
                 yield piece
         finally:
+            self._being_read -= 1
             for task in window:
                 task.cancel()
             await asyncio.gather(*window, return_exceptions=True)
+
+    def _ahead(self) -> int:
+        """Give how many ranges of one file may wait in memory: fewer where several are read."""
+        return max(_FEWEST_AHEAD, self._at_once // self._being_read)
 
     async def _range(self, file: WeightFile, start: int, length: int, version: Version) -> "Bytes":
         tries = _Tries()

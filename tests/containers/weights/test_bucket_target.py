@@ -1,6 +1,7 @@
 """Weights into object storage: S3 by moto's server, Blob Storage by Azurite."""
 
 import asyncio
+import gc
 from itertools import count
 
 import pytest
@@ -123,6 +124,25 @@ def test_a_transfer_that_is_cancelled_leaves_no_upload_open(many_parts, move, s3
     assert asyncio.run(cancel())
     assert s3.open_uploads(bucket) == []
     assert f"p/{LARGE}" not in s3.objects(bucket)
+
+
+def test_a_failure_ends_the_other_uploads_without_a_word(hub, move, s3, bucket, caplog):
+    second = LARGE.replace("1-of", "2-of")
+    for seed, name in ((8, LARGE), (9, second)):
+        hub.files[name] = noise(seed, 11_000_000)
+
+    def refuse(asked, _number):
+        start = int(asked.headers.get("range", "bytes=0-").removeprefix("bytes=").split("-")[0])
+        is_late = asked.server == "cdn" and start > 6_000_000
+        return Trouble(status=418) if is_late else None
+
+    hub.trouble = refuse
+    with pytest.raises(Exception, match="418"):
+        move(f"s3://{bucket}/p")
+    gc.collect()
+
+    assert "never retrieved" not in caplog.text
+    assert s3.open_uploads(bucket) == []
 
 
 def test_someone_elses_object_of_that_name_is_not_overwritten(move, s3, bucket):
