@@ -78,6 +78,12 @@ class NoAccess(LlamactlError):
     exit_code = 6
 
 
+class OverPriceCap(LlamactlError):
+    """What was asked for costs more an hour than it may."""
+
+    exit_code = 7
+
+
 class Unhealthy(LlamactlError):
     """An endpoint that does not answer as it should."""
 
