@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from cli.conftest import TINY
 from standins.file_server import Trouble
 from standins.hub import REPO, REVISION, SIGNATURE, TOKEN, UNGRANTED, HubStandIn
 from standins.meta import SIGNATURE as META_SIGNATURE
@@ -22,31 +23,9 @@ LARGE = "model.safetensors"
 FILES = {"config.json": b"{}", "tokenizer.json": b"{}", LARGE: noise(1, 1_200_000)}
 TERMS = b"Whoever stages this agrees to be kind.\n"
 TERMS_SHA256 = hashlib.sha256(TERMS.strip()).hexdigest()
+KIND = TINY[: TINY.index("[[sources]]")].replace("apache-2.0", "kindness")
 MODEL = f"""\
-name = "Kind 7B"
-family = "kind"
-variant = "chat"
-parameters = 115_392
-weights_bytes = 230_784
-license = "kindness"
-gated = true
-guardrails = "none"
-prompt_format = "chatml"
-source = "made by the tests"
-checked_on = 2026-11-22
-
-[architecture]
-kind = "llama"
-layers = 2
-hidden = 64
-heads = 4
-kv_heads = 4
-head_dim = 16
-intermediate = 128
-vocab = 259
-context_tokens = 4096
-tied_embeddings = false
-
+{KIND.replace("gated = false", "gated = true")}\
 [[sources]]
 kind = "huggingface"
 repo = "{REPO}"

@@ -1,6 +1,8 @@
 """`llamactl weights`: model weights, into a folder or the user's own storage, verified."""
 
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from llamactl_catalog.errors import InvalidInput, Unhealthy
 from llamactl_catalog.units import format_bytes
 
 if TYPE_CHECKING:
+    from llamactl.pipeline.staging import FetchOrder
     from llamactl_containers.weights.staging import Staged
 
 _SOURCE = click.option(
@@ -32,6 +35,35 @@ _META_URL_FILE = click.option(
 )
 _REPLACE = click.option("--replace", is_flag=True, help="Replace other weights that lie there.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def _fetch_order(command: Callable[[App, "FetchOrder"], "Staged"]) -> Callable[..., None]:
+    """Make a command of what fetches by an order: its options, and how its result is told."""
+
+    @wraps(command)
+    def told(
+        app: App,
+        model: str,
+        target: str,
+        source: str,
+        meta_url_file: Path | None,
+        replace: bool,
+        accept_license: Accepted,
+        as_json: bool,
+    ) -> None:
+        from llamactl.pipeline.staging import FetchOrder
+
+        order = FetchOrder(model, target, source, meta_url_file, replace, accept_license)
+        staged = command(app, order)
+        if as_json:
+            print_json(_record(target, staged))
+        else:
+            _hand_over(target, staged)
+
+    made: Callable[..., None] = click.pass_obj(told)
+    for option in (_JSON, accept_license_option, _REPLACE, _META_URL_FILE, _SOURCE):
+        made = option(made)
+    return made
 
 
 @click.group(name="weights")
@@ -68,28 +100,16 @@ def probe_access(app: App, model: str, as_json: bool) -> None:
 @click.option(
     "--to", "target", required=True, metavar="DIR|s3://…|az://…", help="Where to put them."
 )
-@_SOURCE
-@_META_URL_FILE
-@_REPLACE
-@accept_license_option
-@_JSON
-@click.pass_obj
-def fetch(
-    app: App,
-    model: str,
-    target: str,
-    source: str,
-    meta_url_file: Path | None,
-    replace: bool,
-    accept_license: Accepted,
-    as_json: bool,
-) -> None:
+@_fetch_order
+def fetch(app: App, order: "FetchOrder") -> "Staged":
     """Fetch MODEL's weights: pinned, only what the engine needs, each file verified.
 
     Interrupted, run it again: only what is missing is moved. A manifest with digests is written
     last; LICENSE, use policy and notice stand beside the weights.
     """
-    _fetch(app, model, target, source, meta_url_file, replace, accept_license, as_json)
+    from llamactl.pipeline.staging import fetch_weights
+
+    return fetch_weights(app, order)
 
 
 @command.command(name="stage")
@@ -97,27 +117,15 @@ def fetch(
 @click.option(
     "--to", "target", required=True, metavar="s3://…|az://…", help="Your bucket and a prefix."
 )
-@_SOURCE
-@_META_URL_FILE
-@_REPLACE
-@accept_license_option
-@_JSON
-@click.pass_obj
-def stage_weights(
-    app: App,
-    model: str,
-    target: str,
-    source: str,
-    meta_url_file: Path | None,
-    replace: bool,
-    accept_license: Accepted,
-    as_json: bool,
-) -> None:
+@_fetch_order
+def stage_weights(app: App, order: "FetchOrder") -> "Staged":
     """Stage MODEL's weights into your object storage, streamed without a local copy."""
-    if "://" not in target:
-        hint = f"into a folder: llamactl weights fetch {model} --to {target}"
-        raise InvalidInput(f"--to: '{target}' is no object storage", hint=hint)
-    _fetch(app, model, target, source, meta_url_file, replace, accept_license, as_json)
+    from llamactl.pipeline.staging import fetch_weights
+
+    if "://" not in order.target:
+        hint = f"into a folder: llamactl weights fetch {order.model} --to {order.target}"
+        raise InvalidInput(f"--to: '{order.target}' is no object storage", hint=hint)
+    return fetch_weights(app, order)
 
 
 @command.command(name="verify")
@@ -160,26 +168,6 @@ def verify(_app: App, target: str, full: bool, as_json: bool) -> None:
         what = "sizes and digests" if found.digests_checked else "sizes (--full reads all digests)"
         size = format_bytes(found.manifest.total_bytes)
         click.echo(f"{target}: {found.manifest.model}, {count} files, {size}: {what} are right")
-
-
-def _fetch(
-    app: App,
-    model: str,
-    target: str,
-    source: str,
-    meta_url_file: Path | None,
-    replace: bool,
-    accept_license: Accepted,
-    as_json: bool,
-) -> None:
-    from llamactl.pipeline.staging import FetchOrder, fetch_weights
-
-    order = FetchOrder(model, target, source, meta_url_file, replace, accept_license)
-    staged = fetch_weights(app, order)
-    if as_json:
-        print_json(_record(target, staged))
-    else:
-        _hand_over(target, staged)
 
 
 def _record(target: str, staged: "Staged") -> dict[str, object]:
