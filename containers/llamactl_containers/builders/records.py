@@ -1,11 +1,9 @@
 """The record of the images built here: a file each in the state folder, whole or absent."""
 
 import json
-import os
 import re
-import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +13,7 @@ from llamactl_catalog.errors import InvalidFile, InvalidInput, NoCapacity, NotFo
 from llamactl_containers.disk import told
 from llamactl_containers.recipe.context import BuildContext
 from llamactl_containers.recipe.tag import context_sha256
+from llamactl_containers.whole_files import unique_draft_of, write_whole
 
 OPTION = "--state-dir"
 _SCHEMA = 1
@@ -146,16 +145,7 @@ class ImageRecords:
         text = json.dumps(record.to_json(), indent=2, sort_keys=True, default=_plain) + "\n"
         with told(self._folder, OPTION):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-            try:
-                with draft.open("x", encoding="utf-8") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-                draft.replace(path)
-            finally:
-                with suppress(OSError):
-                    draft.unlink(missing_ok=True)
+            write_whole(path, text, draft=unique_draft_of(path))
 
     @contextmanager
     def building(self, tag: str) -> Iterator[None]:

@@ -1,11 +1,10 @@
 """The cache of license texts: each by its content, put there whole, and where it was read."""
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
 from llamactl_containers.disk import told
+from llamactl_containers.whole_files import unique_draft_of, write_whole
 
 
 def keep(folder: Path, place: str, content: bytes) -> None:
@@ -17,8 +16,11 @@ def keep(folder: Path, place: str, content: bytes) -> None:
     sha256 = hashlib.sha256(content).hexdigest()
     with told(folder, "--cache-dir"):
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / f"{sha256}.txt", content)
-        _write(_note(folder, place), f"{sha256}\n".encode())
+        for path, told_there in (
+            (folder / f"{sha256}.txt", content),
+            (_note(folder, place), f"{sha256}\n"),
+        ):
+            write_whole(path, told_there, draft=unique_draft_of(path))
 
 
 def kept(folder: Path, place: str) -> bytes | None:
@@ -34,15 +36,3 @@ def kept(folder: Path, place: str) -> bytes | None:
 def _note(folder: Path, place: str) -> Path:
     # Named by a hash, and without the place in it: an address may hold a secret.
     return folder / f"{hashlib.sha256(place.encode()).hexdigest()}.place"
-
-
-def _write(path: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem[:16], suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from llamactl_catalog.errors import NoCapacity
 from llamactl_containers.disk import told
-from llamactl_infra.local.files import draft_of, make_folder, write_whole
+from llamactl_containers.whole_files import draft_of, make_folder, write_whole
 from llamactl_infra.local.layout import Folder
 from llamactl_infra.local.processes import ProcessIdentity, identify, is_alive
 

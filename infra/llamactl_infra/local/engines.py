@@ -10,7 +10,7 @@ from llamactl_containers import docker
 from llamactl_containers.disk import told
 from llamactl_containers.engines.tgi_docker import TgiSettings
 from llamactl_containers.llamacpp.launch import LaunchSettings, default_threads
-from llamactl_infra.local.files import make_folder
+from llamactl_containers.whole_files import make_folder
 from llamactl_infra.local.records import Record
 from llamactl_infra.spec import Spec
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from llamactl_catalog.units import MIB
-from llamactl_infra.local.files import patiently
+from llamactl_containers.whole_files import patiently
 
 PART_BYTES = 4 * MIB
 OLDER_PARTS = 3

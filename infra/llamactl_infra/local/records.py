@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
 from llamactl_catalog.errors import InvalidFile
-from llamactl_infra.local.files import write_whole
+from llamactl_containers.whole_files import write_whole
 from llamactl_infra.local.layout import Folder
 from llamactl_infra.local.processes import ProcessIdentity
 from llamactl_infra.spec import Spec

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from llamactl_catalog.errors import CleanupIncomplete, InvalidFile
 from llamactl_catalog.progress import Report, Step
+from llamactl_containers.whole_files import make_folder, patiently
 from llamactl_infra.local import engines
-from llamactl_infra.local.files import make_folder, patiently
 from llamactl_infra.local.layout import Folder
 from llamactl_infra.local.log import parts
 from llamactl_infra.local.processes import (

@@ -18,9 +18,9 @@ from llamactl_catalog.progress import Report, Step
 from llamactl_catalog.units import format_duration
 from llamactl_containers.disk import told
 from llamactl_containers.health import answers
+from llamactl_containers.whole_files import write_whole
 from llamactl_infra.local import engines
 from llamactl_infra.local.failures import error_of
-from llamactl_infra.local.files import write_whole
 from llamactl_infra.local.layout import Folder
 from llamactl_infra.local.processes import identify, spawn_detached
 from llamactl_infra.local.records import (

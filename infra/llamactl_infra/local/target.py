@@ -11,11 +11,11 @@ from llamactl_catalog.errors import InvalidFile, Unhealthy, UnknownDeployment
 from llamactl_catalog.progress import Report, Step
 from llamactl_containers.disk import told
 from llamactl_containers.health import answers
+from llamactl_containers.whole_files import make_folder
 from llamactl_infra.deployment import Deployment
 from llamactl_infra.local import engines, log, states
 from llamactl_infra.local.claims import claimed
 from llamactl_infra.local.failures import is_kept
-from llamactl_infra.local.files import make_folder
 from llamactl_infra.local.layout import Folder, StateFolder
 from llamactl_infra.local.records import (
     NewerFormat,

@@ -13,7 +13,7 @@ from llamactl_catalog.price_cache import cache_file, read_cached, sealed
 from llamactl_catalog.price_changes import PriceChange, price_changes
 from llamactl_catalog.progress import Report, Step
 from llamactl_containers.disk import told
-from llamactl_infra.local.files import make_folder, write_whole
+from llamactl_containers.whole_files import make_folder, write_whole
 
 PricedCloud = Literal["aws", "azure"]
 # What Azure's own tools read it from.

@@ -57,7 +57,7 @@ def test_a_folder_that_may_not_be_written_to_is_no_permission(tmp_path):
 def test_a_name_too_long_is_told_and_leaves_nothing_behind(letters, tmp_path):
     path = tmp_path / ("n" * letters)
 
-    with pytest.raises(NoPermission, match="cannot write"):
+    with pytest.raises(InvalidInput, match="too long"):
         write_page(path, "text")
 
     assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from llamactl_infra.local.files import patiently, write_whole
+from llamactl_containers.whole_files import patiently, write_whole
 
 
 def test_a_file_is_replaced_whole_and_private(tmp_path: Path):
