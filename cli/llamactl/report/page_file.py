@@ -14,7 +14,7 @@ def check_target(path: Path) -> None:
     """Refuse a place that no page can be written to, before any work is done for it.
 
     Raises:
-        InvalidInput: its folder does not exist, or it is something other than a file, or too long a name.
+        InvalidInput: its folder does not exist, or it is no file, or its name too long.
         NoPermission: its folder may not be written to.
     """
     with told(path, "--html"):  # a name too long to ask about, a loop of links
@@ -25,7 +25,7 @@ def write_page(path: Path, html: str) -> None:
     """Write a page: the file is there whole, or is as it was before.
 
     Raises:
-        InvalidInput: its folder does not exist, or it is something other than a file, or too long a name.
+        InvalidInput: its folder does not exist, or it is no file, or its name too long.
         NoPermission: the folder or the disk refuses it.
         NoCapacity: the disk is full.
     """
