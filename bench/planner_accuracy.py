@@ -18,9 +18,10 @@ from llamactl_catalog.catalog import load_catalog
 from llamactl_catalog.hardware import Accelerator
 from llamactl_catalog.hardware_tables import load_accelerators
 from llamactl_catalog.model import Model
+from llamactl_catalog.replica import Replica
 from llamactl_catalog.speed.calibration import FOLDER, Calibration, Errors, read_calibration
 from llamactl_catalog.speed.estimates import times
-from llamactl_catalog.speed.passes import replica
+from llamactl_catalog.speed.passes import passes_of
 from llamactl_catalog.workload import Workload
 
 MEASURED = Path(__file__).parent / "measured"
@@ -125,7 +126,9 @@ def misses(calibration: Calibration, rows: Iterable[Row]) -> list[Miss]:
     found = []
     for row in rows:
         _, ms_per_token, request_ms = times(
-            calibration, row.model, row.quantization, row.accelerator, row.num_shard, row.workload
+            calibration,
+            Replica(row.model, row.quantization, row.accelerator, row.num_shard),
+            row.workload,
         )
         tokens_per_s = row.workload.concurrency * row.workload.output_tokens * 1e3 / request_ms
         found.append(Miss(row, ms_per_token / row.ms_per_token, tokens_per_s / row.tokens_per_s))
@@ -238,7 +241,9 @@ def other_engines(calibration: Calibration) -> list[tuple[str, float]]:
             requests, shards = int(each["requests"]), int(each["num_shard"])
             prompt, answer = int(each["input_tokens"]), int(each["output_tokens"])
             accelerator = accelerators[each["accelerator"]]
-            passes = replica(calibration, catalog.model(each["model"]), "none", accelerator, shards)
+            passes = passes_of(
+                calibration, Replica(catalog.model(each["model"]), "none", accelerator, shards)
+            )
             ms = passes.prefill_ms(requests * prompt)
             ms += (answer - 1) * passes.decode_ms(requests, prompt + answer / 2)
             value = float(each["value"])

@@ -8,6 +8,7 @@ from llamactl_catalog.hardware import Accelerator
 from llamactl_catalog.limits import Limits, slowness
 from llamactl_catalog.model import Model
 from llamactl_catalog.placement import Memory, Objective, Quantization, Speed
+from llamactl_catalog.replica import Replica
 from llamactl_catalog.workload import Workload
 
 # Bits that a weight keeps: of two ways that cost the same, the one that keeps more is better.
@@ -35,14 +36,7 @@ class Arithmetic(Protocol):
     ) -> tuple[int, ...]:
         """Give the numbers of shards that the engine accepts, up to `accelerators`."""
 
-    def memory(
-        self,
-        model: Model,
-        quantization: Quantization,
-        accelerator: Accelerator,
-        num_shard: int,
-        workload: Workload,
-    ) -> Memory:
+    def memory(self, replica: Replica, workload: Workload) -> Memory:
         """Give the bytes that one replica takes for a workload, and has."""
 
     def fits(self, memory: Memory) -> bool:
@@ -51,24 +45,10 @@ class Arithmetic(Protocol):
     def disk_bytes(self, model: Model, quantization: Quantization) -> int:
         """Give what a replica's disk holds: the files of the weights, and the engine's image."""
 
-    def shortage(
-        self,
-        model: Model,
-        quantization: Quantization,
-        accelerator: Accelerator,
-        num_shard: int,
-        workload: Workload,
-    ) -> str:
+    def shortage(self, replica: Replica, workload: Workload) -> str:
         """Say what is missing, in words with numbers."""
 
-    def speed(
-        self,
-        model: Model,
-        quantization: Quantization,
-        accelerator: Accelerator,
-        num_shard: int,
-        workload: Workload,
-    ) -> Speed:
+    def speed(self, replica: Replica, workload: Workload) -> Speed:
         """Estimate what one replica does under a workload."""
 
 
@@ -86,12 +66,9 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How one replica is built, and the arithmetic that answers for it."""
+    """A replica under a load, and the arithmetic that answers for it."""
 
-    model: Model
-    quantization: Quantization
-    accelerator: Accelerator
-    num_shard: int
+    replica: Replica
     workload: Workload
     arithmetic: Arithmetic
     known: dict[int, Memory] = field(default_factory=dict)
@@ -103,9 +80,7 @@ class _Way:
     def memory(self, load: Workload) -> Memory:
         """Give the memory of a replica under a load."""
         if load.concurrency not in self.known:
-            self.known[load.concurrency] = self.arithmetic.memory(
-                self.model, self.quantization, self.accelerator, self.num_shard, load
-            )
+            self.known[load.concurrency] = self.arithmetic.memory(self.replica, load)
         return self.known[load.concurrency]
 
     def has_room(self, replicas: int) -> bool:
@@ -114,10 +89,7 @@ class _Way:
 
     def shortage(self) -> str:
         """Say what one request alone is short of."""
-        alone = self._loaded(1)
-        return self.arithmetic.shortage(
-            self.model, self.quantization, self.accelerator, self.num_shard, alone
-        )
+        return self.arithmetic.shortage(self.replica, self._loaded(1))
 
     def candidate(self, replicas: int) -> Candidate:
         """Serve the load with so many replicas, each with as even a share as there is."""
@@ -128,8 +100,9 @@ class _Way:
         if less_busy:
             lighter = self._loaded(load.concurrency - 1)
             tokens_per_s += less_busy * self._speed(lighter).tokens_per_s
+        built = self.replica
         return Candidate(
-            self.quantization, self.num_shard, replicas, self.memory(load), speed, tokens_per_s
+            built.quantization, built.num_shard, replicas, self.memory(load), speed, tokens_per_s
         )
 
     def _loaded(self, concurrency: int) -> Workload:
@@ -146,9 +119,7 @@ class _Way:
         )
 
     def _speed(self, load: Workload) -> Speed:
-        return self.arithmetic.speed(
-            self.model, self.quantization, self.accelerator, self.num_shard, load
-        )
+        return self.arithmetic.speed(self.replica, load)
 
 
 def candidates(  # noqa: PLR0913, PLR0917 - one question, and what it depends on
@@ -175,7 +146,8 @@ def candidates(  # noqa: PLR0913, PLR0917 - one question, and what it depends on
             unavailable.append(refused)
             continue
         for num_shard in arithmetic.shard_counts(model, quantization, accelerators):
-            way = _Way(model, quantization, accelerator, num_shard, workload, arithmetic)
+            replica = Replica(model, quantization, accelerator, num_shard)
+            way = _Way(replica, workload, arithmetic)
             fewest = _fewest(way.has_room, 1, workload.concurrency)
             if fewest is None:
                 too_small.append((BITS[quantization], -num_shard, way))

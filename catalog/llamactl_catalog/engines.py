@@ -15,6 +15,7 @@ from llamactl_catalog.hardware import Accelerator, InstanceType
 from llamactl_catalog.model import Model
 from llamactl_catalog.placement import Memory, Quantization, Speed
 from llamactl_catalog.quantization import file_bytes, unavailable_because
+from llamactl_catalog.replica import Replica
 from llamactl_catalog.workload import Workload
 
 RENTED = ("tgi",)
@@ -108,15 +109,8 @@ class _Tgi:
     ) -> tuple[int, ...]:
         return sharding.shard_counts(model, quantization, accelerators)
 
-    def memory(
-        self,
-        model: Model,
-        quantization: Quantization,
-        accelerator: Accelerator,
-        num_shard: int,
-        workload: Workload,
-    ) -> Memory:
-        return tgi_memory.memory(model, quantization, accelerator, num_shard, workload)
+    def memory(self, replica: Replica, workload: Workload) -> Memory:
+        return tgi_memory.memory(replica, workload)
 
     def fits(self, memory: Memory) -> bool:
         return tgi_memory.fits(memory)
@@ -124,24 +118,8 @@ class _Tgi:
     def disk_bytes(self, model: Model, quantization: Quantization) -> int:
         return file_bytes(model, quantization) + engine_lines()[self.name].image_bytes(self.version)
 
-    def shortage(
-        self,
-        model: Model,
-        quantization: Quantization,
-        accelerator: Accelerator,
-        num_shard: int,
-        workload: Workload,
-    ) -> str:
-        return tgi_memory.shortage(model, quantization, accelerator, num_shard, workload)
+    def shortage(self, replica: Replica, workload: Workload) -> str:
+        return tgi_memory.shortage(replica, workload)
 
-    def speed(
-        self,
-        model: Model,
-        quantization: Quantization,
-        accelerator: Accelerator,
-        num_shard: int,
-        workload: Workload,
-    ) -> Speed:
-        return speed.estimate(
-            model, quantization, accelerator, num_shard, workload, self.name, self.version
-        )
+    def speed(self, replica: Replica, workload: Workload) -> Speed:
+        return speed.estimate(replica, workload, self.name, self.version)

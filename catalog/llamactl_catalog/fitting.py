@@ -6,6 +6,7 @@ from llamactl_catalog.engines import TGI
 from llamactl_catalog.hardware import Accelerator
 from llamactl_catalog.model import Model
 from llamactl_catalog.placement import Quantization
+from llamactl_catalog.replica import Replica
 from llamactl_catalog.workload import Workload
 
 # One request of this context, or of the model's own where that is less.
@@ -22,7 +23,9 @@ def fitting(
         context = min(CONTEXT_TOKENS, model.architecture.context_tokens)
         alone = Workload(context - 1, 1, concurrency=1, context_tokens=context)
         return any(
-            arithmetic.fits(arithmetic.memory(model, stored, accelerator, num_shard, alone))
+            arithmetic.fits(
+                arithmetic.memory(Replica(model, stored, accelerator, num_shard), alone)
+            )
             for stored in quantizations
             for num_shard in arithmetic.shard_counts(model, stored, count)
         )

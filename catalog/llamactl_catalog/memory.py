@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from llamactl_catalog import quantization as quantizing
-from llamactl_catalog.hardware import Accelerator
 from llamactl_catalog.matrices import layer_matrices
 from llamactl_catalog.model import Architecture, Model
-from llamactl_catalog.placement import Memory, Quantization
+from llamactl_catalog.placement import Memory
 from llamactl_catalog.prefill import prefill_bytes
 from llamactl_catalog.quantization import SIXTEEN_BIT_BYTES
+from llamactl_catalog.replica import Replica
 from llamactl_catalog.units import GB, MIB
 from llamactl_catalog.workload import Workload
 
@@ -75,18 +75,16 @@ class ShardMemory:
 
 
 def memory(
-    model: Model,
-    quantization: Quantization,
-    accelerator: Accelerator,
-    num_shard: int,
+    replica: Replica,
     workload: Workload,
 ) -> Memory:
     """Give the bytes that one replica takes for a workload over all its GPUs, and has.
 
     `overhead_bytes` contains the reserve, so that `available_bytes` is all that drivers report.
     """
-    shard = shard_memory(model, quantization, accelerator, num_shard, workload)
-    stored = weights_bytes(model, quantization)
+    shard = shard_memory(replica, workload)
+    num_shard = replica.num_shard
+    stored = weights_bytes(replica.model, replica.quantization)
     rounding = num_shard * shard.weights_bytes - stored
     return Memory(
         weights_bytes=stored,
@@ -98,20 +96,18 @@ def memory(
 
 
 def shard_memory(
-    model: Model,
-    quantization: Quantization,
-    accelerator: Accelerator,
-    num_shard: int,
+    replica: Replica,
     workload: Workload,
 ) -> ShardMemory:
     """Give the bytes of each part on one GPU of a replica; `num_shard` must be one TGI accepts."""
-    shape = model.architecture
-    weights = -(-weights_bytes(model, quantization) // num_shard)
+    model, num_shard = replica.model, replica.num_shard
+    shape, memory_bytes = model.architecture, replica.accelerator.memory_bytes
+    weights = -(-weights_bytes(model, replica.quantization) // num_shard)
     copies = _copies_bytes(shape, num_shard, model.parameters)
     runtime = _CONTEXT_BYTES + (_FLASHINFER_BYTES if _block_tokens(shape) == 1 else 0)
     communication = _communication_bytes(num_shard)
-    prefill = prefill_bytes(shape, quantization, num_shard, workload.context_tokens)
-    reserve = round(RESERVE * accelerator.memory_bytes)
+    prefill = prefill_bytes(shape, replica.quantization, num_shard, workload.context_tokens)
+    reserve = round(RESERVE * memory_bytes)
     taken = weights + copies + runtime + communication + prefill + reserve
     token = kv_bytes_per_token(model) // num_shard
     return ShardMemory(
@@ -122,8 +118,8 @@ def shard_memory(
         communication_bytes=communication,
         prefill_bytes=prefill,
         reserve_bytes=reserve,
-        available_bytes=accelerator.memory_bytes,
-        max_kv_tokens=_whole_blocks(shape, max(0, accelerator.memory_bytes - taken) // token),
+        available_bytes=memory_bytes,
+        max_kv_tokens=_whole_blocks(shape, max(0, memory_bytes - taken) // token),
     )
 
 
@@ -134,14 +130,11 @@ def fits(memory: Memory) -> bool:
 
 
 def shortage(
-    model: Model,
-    quantization: Quantization,
-    accelerator: Accelerator,
-    num_shard: int,
+    replica: Replica,
     workload: Workload,
 ) -> str:
     """Say what a replica needs and has, in GB a shard, with the parts of the need."""
-    shard = shard_memory(model, quantization, accelerator, num_shard, workload)
+    shard = shard_memory(replica, workload)
     parts = ", ".join(
         f"{name} {_gb(size)}"
         for name, size in (
@@ -150,16 +143,14 @@ def shortage(
             ("overhead", shard.overhead_bytes),
         )
     )
+    num_shard = replica.num_shard
     shards = "1 shard" if num_shard == 1 else f"{num_shard} shards"
     need = f"needs {shards} of {_gb(shard.needed_bytes)} GB ({parts})"
     return f"{need}, has {num_shard} × {_gb(shard.available_bytes)} GB"  # noqa: RUF001 - as read
 
 
 def largest_context(
-    model: Model,
-    quantization: Quantization,
-    accelerator: Accelerator,
-    num_shard: int,
+    replica: Replica,
     concurrency: int,
 ) -> int:
     """Give the most tokens that each of `concurrency` requests may fill at once; 0 where none fit.
@@ -169,9 +160,9 @@ def largest_context(
 
     def has_room(context_tokens: int) -> bool:
         full = Workload(context_tokens, context_tokens, concurrency, context_tokens)
-        return fits(memory(model, quantization, accelerator, num_shard, full))
+        return fits(memory(replica, full))
 
-    low, high = 0, model.architecture.context_tokens
+    low, high = 0, replica.model.architecture.context_tokens
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if has_room(middle) else (low, middle - 1)

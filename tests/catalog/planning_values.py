@@ -73,9 +73,9 @@ class Easy:
             count for count in (1, 2, 4, 8) if count <= min(accelerators, self.most_shards)
         )
 
-    def memory(self, model, quantization, accelerator, num_shard, workload):
-        weights = 600 if quantization == "none" else 150
-        available = accelerator.memory_bytes * num_shard
+    def memory(self, replica, workload):
+        weights = 600 if replica.quantization == "none" else 150
+        available = replica.accelerator.memory_bytes * replica.num_shard
         cache = workload.concurrency * workload.context_tokens
         return Memory(weights, cache, 0, available, max(0, available - weights))
 
@@ -85,12 +85,12 @@ class Easy:
     def disk_bytes(self, model, quantization):
         return 60 * 10**9 if quantization == "none" else 20 * 10**9
 
-    def shortage(self, model, quantization, accelerator, num_shard, workload):
-        memory = self.memory(model, quantization, accelerator, num_shard, workload)
+    def shortage(self, replica, workload):
+        memory = self.memory(replica, workload)
         return f"needs {memory.weights_bytes + memory.kv_cache_bytes}, has {memory.available_bytes}"
 
-    def speed(self, model, quantization, accelerator, num_shard, workload):
-        ms = self.ms / num_shard + workload.concurrency
+    def speed(self, replica, workload):
+        ms = self.ms / replica.num_shard + workload.concurrency
         tokens_per_s = 1000 * workload.concurrency / ms
         return Speed(10 * ms, ms, tokens_per_s, self.calibration, 0.15)
 

@@ -14,6 +14,7 @@ from llamactl_catalog.memory import (
     tokens_in_flight,
 )
 from llamactl_catalog.prefill import prefill_bytes, prefill_tokens
+from llamactl_catalog.replica import Replica
 from llamactl_catalog.units import GIB, MIB
 from llamactl_catalog.workload import Workload
 
@@ -23,7 +24,7 @@ ONE = Workload(input_tokens=3072, output_tokens=1024, concurrency=1, context_tok
 
 
 def test_llama_2_7b_on_one_a10g_worked_by_hand():
-    shard = shard_memory(MODELS["llama-2-7b"], "none", A10G, 1, ONE)
+    shard = shard_memory(Replica(MODELS["llama-2-7b"], "none", A10G, 1), ONE)
 
     assert shard.available_bytes == 23_028 * MIB
     assert shard.weights_bytes == 2 * 6_738_415_616
@@ -39,14 +40,14 @@ def test_llama_2_7b_on_one_a10g_worked_by_hand():
 
 
 def test_before_activations_7b_leaves_15700_tokens_on_an_a10g():
-    shard = shard_memory(MODELS["llama-2-7b"], "none", A10G, 1, ONE)
+    shard = shard_memory(Replica(MODELS["llama-2-7b"], "none", A10G, 1), ONE)
 
     room = shard.available_bytes - shard.reserve_bytes - shard.weights_bytes
     assert room // kv_bytes_per_token(MODELS["llama-2-7b"]) == pytest.approx(15_700, rel=0.005)
 
 
 def test_llama_2_70b_on_eight_a10g_worked_by_hand():
-    shard = shard_memory(MODELS["llama-2-70b"], "none", A10G, 8, ONE)
+    shard = shard_memory(Replica(MODELS["llama-2-70b"], "none", A10G, 8), ONE)
 
     assert shard.weights_bytes == 137_953_296_384 // 8
     # A row of padding of 8192, and 7 eighths of 161 norms that every shard has.
@@ -60,8 +61,8 @@ def test_llama_2_70b_on_eight_a10g_worked_by_hand():
 def test_a_replica_adds_up_its_shards():
     model = MODELS["llama-2-70b"]
 
-    whole = memory(model, "none", A100_80, 4, ONE)
-    shard = shard_memory(model, "none", A100_80, 4, ONE)
+    whole = memory(Replica(model, "none", A100_80, 4), ONE)
+    shard = shard_memory(Replica(model, "none", A100_80, 4), ONE)
 
     assert whole.weights_bytes == 137_953_296_384
     assert whole.kv_cache_bytes == 4096 * 327_680
@@ -104,7 +105,7 @@ def test_a_replica_adds_up_its_shards():
     ],
 )
 def test_what_fits_and_what_does_not(model_id, quantization, gpu, num_shard, fitting):
-    assert fits(memory(MODELS[model_id], quantization, gpu, num_shard, ONE)) is fitting
+    assert fits(memory(Replica(MODELS[model_id], quantization, gpu, num_shard), ONE)) is fitting
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,9 @@ def test_falcon_180b_needs_what_hugging_face_says(quantization, gpu, num_shard, 
     # huggingface/blog, falcon-180b.md.
     load = Workload(1024, 1024, 1, 2048)
 
-    assert fits(memory(MODELS["falcon-180b"], quantization, gpu, num_shard, load)) is fitting
+    assert (
+        fits(memory(Replica(MODELS["falcon-180b"], quantization, gpu, num_shard), load)) is fitting
+    )
 
 
 # huggingface/blog, llama31.md; GiB of cache in 16 bit.
@@ -155,7 +158,9 @@ def test_cache_as_published(model_id, k_tokens, gib):
     ],
 )
 def test_weights_cache_and_working_set_agree_with_nvidias_tool(model_id, num_shard, gib):
-    shard = shard_memory(MODELS[model_id], "none", A100_80, num_shard, Workload(512, 128, 1, 640))
+    shard = shard_memory(
+        Replica(MODELS[model_id], "none", A100_80, num_shard), Workload(512, 128, 1, 640)
+    )
 
     ours = shard.weights_bytes + shard.copies_bytes + shard.kv_cache_bytes + shard.prefill_bytes
     assert ours / GIB == pytest.approx(gib, rel=0.005)
@@ -165,7 +170,7 @@ def test_an_l4_holds_the_tokens_that_tgi_claims():
     # TGI 3, docs/source/conceptual/chunking.md: 30k tokens of Llama 3.1 8B on one L4. TGI's own
     # largest prefill there is 121e12 / 15.03e9 = 8046 tokens; llamactl sets 4096.
     model = MODELS["llama-3.1-8b"]
-    shard = shard_memory(model, "none", L4, 1, ONE)
+    shard = shard_memory(Replica(model, "none", L4, 1), ONE)
 
     more = shard.prefill_bytes * (8046 - 4096) // 4096 // kv_bytes_per_token(model)
 
@@ -186,7 +191,7 @@ def test_there_is_room_for_a_whole_context():
 def test_falcon_takes_its_cache_in_blocks_of_256():
     load = Workload(500, 100, 8, 2048)
 
-    shard = shard_memory(MODELS["falcon-40b"], "none", A100_80, 2, load)
+    shard = shard_memory(Replica(MODELS["falcon-40b"], "none", A100_80, 2), load)
 
     assert tokens_in_flight(MODELS["falcon-40b"], load) == 8 * 768
     assert shard.max_kv_tokens % 256 == 0
@@ -194,7 +199,7 @@ def test_falcon_takes_its_cache_in_blocks_of_256():
 
 
 def test_the_head_of_a_tied_model_is_held_again():
-    tied = shard_memory(MODELS["llama-3.2-1b"], "none", A10G, 1, ONE)
+    tied = shard_memory(Replica(MODELS["llama-3.2-1b"], "none", A10G, 1), ONE)
 
     assert tied.copies_bytes == 2 * 2048 * (128_256 + 1)
 
@@ -216,24 +221,26 @@ def test_nf4_widens_a_matrix_to_16_bit():
 
 
 def test_a_shortage_says_what_is_needed_and_what_is_there():
-    said = shortage(MODELS["llama-2-70b"], "none", A10G, 4, ONE)
+    said = shortage(Replica(MODELS["llama-2-70b"], "none", A10G, 4), ONE)
 
     assert said == (
         "needs 4 shards of 38.8 GB (weights 34.5, cache 0.3, overhead 4.0), has 4 × 24.1 GB"  # noqa: RUF001
     )
-    assert shortage(MODELS["llama-2-13b"], "none", A10G, 1, ONE).startswith("needs 1 shard of 33.")
+    assert shortage(Replica(MODELS["llama-2-13b"], "none", A10G, 1), ONE).startswith(
+        "needs 1 shard of 33."
+    )
 
 
 def test_the_largest_context_is_the_last_that_fits():
     model = MODELS["llama-3.1-8b"]
 
-    most = largest_context(model, "none", L4, 1, 4)
+    most = largest_context(Replica(model, "none", L4, 1), 4)
 
     assert 8_000 < most < 9_000
-    assert fits(memory(model, "none", L4, 1, Workload(most, 0, 4, most)))
-    assert not fits(memory(model, "none", L4, 1, Workload(most + 1, 0, 4, most + 1)))
+    assert fits(memory(Replica(model, "none", L4, 1), Workload(most, 0, 4, most)))
+    assert not fits(memory(Replica(model, "none", L4, 1), Workload(most + 1, 0, 4, most + 1)))
 
 
 def test_the_largest_context_is_at_most_the_models_own_and_none_where_weights_do_not_fit():
-    assert largest_context(MODELS["llama-2-7b"], "none", A100_80, 1, 1) == 4096
-    assert largest_context(MODELS["llama-2-13b"], "none", A10G, 1, 1) == 0
+    assert largest_context(Replica(MODELS["llama-2-7b"], "none", A100_80, 1), 1) == 4096
+    assert largest_context(Replica(MODELS["llama-2-13b"], "none", A10G, 1), 1) == 0

@@ -16,6 +16,7 @@ from llamactl_catalog.memory import (
     tokens_in_flight,
 )
 from llamactl_catalog.placement import Quantization
+from llamactl_catalog.replica import Replica
 from llamactl_catalog.sharding import shard_counts
 from llamactl_catalog.workload import Workload
 
@@ -35,7 +36,7 @@ many = settings(max_examples=60, deadline=None)
 
 
 def needed(model, quantization, gpu, num_shard, workload):
-    return shard_memory(model, quantization, gpu, num_shard, workload).needed_bytes
+    return shard_memory(Replica(model, quantization, gpu, num_shard), workload).needed_bytes
 
 
 @given(models, quantizations, gpus, workloads, st.integers(0, 9_999))
@@ -43,8 +44,8 @@ def needed(model, quantization, gpu, num_shard, workload):
 def test_more_context_never_needs_fewer_bytes(model, quantization, gpu, workload, more):
     longer = replace(workload, context_tokens=workload.context_tokens + more)
 
-    before = shard_memory(model, quantization, gpu, 1, workload)
-    after = shard_memory(model, quantization, gpu, 1, longer)
+    before = shard_memory(Replica(model, quantization, gpu, 1), workload)
+    after = shard_memory(Replica(model, quantization, gpu, 1), longer)
 
     assert after.needed_bytes >= before.needed_bytes
     assert after.max_kv_tokens <= before.max_kv_tokens
@@ -64,7 +65,7 @@ def test_more_requests_never_need_fewer_bytes(model, quantization, gpu, workload
 @many
 def test_more_shards_never_need_more_of_each_gpu(model, quantization, gpu, workload):
     counts = shard_counts(model, quantization, 16)
-    shards = [shard_memory(model, quantization, gpu, each, workload) for each in counts]
+    shards = [shard_memory(Replica(model, quantization, gpu, each), workload) for each in counts]
 
     # But for the buffers to talk to each other, and a row of padding and norms on each.
     alone = [each.needed_bytes - each.communication_bytes - each.copies_bytes for each in shards]
@@ -92,7 +93,8 @@ def test_a_larger_gpu_never_holds_fewer_tokens(model, quantization, gpu, workloa
     larger = replace(gpu, memory_bytes=gpu.memory_bytes + more_bytes)
 
     tokens = [
-        memory(model, quantization, each, 1, workload).max_kv_tokens for each in (gpu, larger)
+        memory(Replica(model, quantization, each, 1), workload).max_kv_tokens
+        for each in (gpu, larger)
     ]
 
     assert tokens == sorted(tokens)
@@ -104,8 +106,8 @@ def test_it_fits_where_the_tokens_in_flight_are_at_most_those_that_have_room(
     model, quantization, gpu, workload
 ):
     for num_shard in shard_counts(model, quantization, 8):
-        shard = shard_memory(model, quantization, gpu, num_shard, workload)
-        whole = memory(model, quantization, gpu, num_shard, workload)
+        shard = shard_memory(Replica(model, quantization, gpu, num_shard), workload)
+        whole = memory(Replica(model, quantization, gpu, num_shard), workload)
 
         taken = whole.weights_bytes + whole.kv_cache_bytes + whole.overhead_bytes
         assert taken == num_shard * shard.needed_bytes
@@ -116,10 +118,12 @@ def test_it_fits_where_the_tokens_in_flight_are_at_most_those_that_have_room(
 @given(models, quantizations, gpus, st.integers(1, 64))
 @settings(max_examples=25, deadline=None)
 def test_the_largest_context_fits_and_the_next_does_not(model, quantization, gpu, concurrency):
-    most = largest_context(model, quantization, gpu, 1, concurrency)
+    most = largest_context(Replica(model, quantization, gpu, 1), concurrency)
 
     def holds(context):
-        return fits(memory(model, quantization, gpu, 1, Workload(context, 0, concurrency, context)))
+        return fits(
+            memory(Replica(model, quantization, gpu, 1), Workload(context, 0, concurrency, context))
+        )
 
     assert most == 0 or holds(most)
     assert most == model.architecture.context_tokens or not holds(most + 1)

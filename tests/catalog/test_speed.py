@@ -7,11 +7,12 @@ import pytest
 
 from llamactl_catalog.catalog import load_catalog
 from llamactl_catalog.hardware_tables import load_accelerators
+from llamactl_catalog.replica import Replica
 from llamactl_catalog.sharding import shard_counts
 from llamactl_catalog.speed import estimate
 from llamactl_catalog.speed.calibration import Fitted, Kernel, load_calibration
 from llamactl_catalog.speed.estimates import times
-from llamactl_catalog.speed.passes import replica
+from llamactl_catalog.speed.passes import passes_of
 from llamactl_catalog.workload import Workload
 
 CATALOG = load_catalog()
@@ -50,7 +51,7 @@ GRID = list(
 
 
 def by_round(workload, batch_size=None):
-    return times(ROUND, LLAMA_7B, "none", ROUND_GPU, 1, workload, batch_size)
+    return times(ROUND, Replica(LLAMA_7B, "none", ROUND_GPU, 1), workload, batch_size)
 
 
 def load(users=1, input_tokens=10, output_tokens=50):
@@ -81,7 +82,7 @@ def test_five_users_of_7b_worked_by_hand():
 
 def test_gptq_takes_longer_for_each_row_until_unpacking_is_quicker():
     # In layers: 6,476,271,616 weights, unpacked by 3 bytes each at 500 GB/s: 38.8576 ms.
-    passes = replica(ROUND, LLAMA_7B, "gptq", ROUND_GPU, 1)
+    passes = passes_of(ROUND, Replica(LLAMA_7B, "gptq", ROUND_GPU, 1))
     alone = passes.weights_ms
 
     assert passes.unpacked_ms == pytest.approx(38.8576, rel=1e-4)
@@ -91,14 +92,14 @@ def test_gptq_takes_longer_for_each_row_until_unpacking_is_quicker():
 
 def test_a_long_prompt_takes_the_time_of_its_arithmetic():
     # 2 x 6,476,271,616 x 4000 / (1e14 x 0.4) = 1295.25 ms; the host's 48 ms hide behind it.
-    passes = replica(ROUND, LLAMA_7B, "none", ROUND_GPU, 1)
+    passes = passes_of(ROUND, Replica(LLAMA_7B, "none", ROUND_GPU, 1))
 
     assert passes.prefill_ms(4000) == pytest.approx((1295.25**2 + 48**2) ** 0.5, rel=1e-4)
 
 
 def test_shards_add_up_through_the_host_one_after_the_other():
     # 80 layers x 2 sums x 2 (4 - 1) messages of 8192 x 2 bytes at 3 GB/s: 5.2429 ms a row.
-    passes = replica(ROUND, LLAMA_70B, "none", ROUND_GPU, 4)
+    passes = passes_of(ROUND, Replica(LLAMA_70B, "none", ROUND_GPU, 4))
 
     assert passes.all_reduce.ms(1) == pytest.approx(5.2429, rel=1e-4)
     assert passes.all_reduce.ms(20) == pytest.approx(20 * 5.2429, rel=1e-4)
@@ -108,19 +109,19 @@ def test_linked_shards_add_up_at_the_same_time():
     # 80 x 2 x 2 (4 - 1) / 4 messages of 16,384 bytes at 10 GB/s: 0.39322 ms a row.
     linked = replace(ROUND_GPU, link_bytes_per_s=600e9)
 
-    passes = replica(ROUND, LLAMA_70B, "none", linked, 4)
+    passes = passes_of(ROUND, Replica(LLAMA_70B, "none", linked, 4))
 
     assert passes.all_reduce.ms(1) == pytest.approx(0.39322, rel=1e-4)
 
 
 def test_large_messages_move_faster_than_small_ones():
-    passes = replica(ROUND, LLAMA_70B, "none", ROUND_GPU, 4)
+    passes = passes_of(ROUND, Replica(LLAMA_70B, "none", ROUND_GPU, 4))
 
     assert passes.all_reduce.ms(3000) < 3000 * passes.all_reduce.ms(1) / 2
 
 
 def test_one_shard_has_nothing_to_add_up():
-    assert replica(ROUND, LLAMA_7B, "none", ROUND_GPU, 1).all_reduce.ms(1000) == 0
+    assert passes_of(ROUND, Replica(LLAMA_7B, "none", ROUND_GPU, 1)).all_reduce.ms(1000) == 0
 
 
 def test_users_beyond_the_batch_wait_and_add_no_throughput():
@@ -134,7 +135,7 @@ def test_users_beyond_the_batch_wait_and_add_no_throughput():
 
 def test_a_tied_embedding_is_read_as_the_output():
     tied = CATALOG.model("llama-3.2-1b")
-    passes = replica(ROUND, tied, "none", ROUND_GPU, 1)
+    passes = passes_of(ROUND, Replica(tied, "none", ROUND_GPU, 1))
 
     assert passes.weights_ms == pytest.approx(2 * tied.parameters / 500e9 * 1e3)
 
@@ -142,13 +143,13 @@ def test_a_tied_embedding_is_read_as_the_output():
 def test_more_bandwidth_arithmetic_or_links_are_never_slower():
     for model, quantization, gpu, shards, (prompt, answer) in GRID:
         slow = ACCELERATORS[gpu]
-        before = estimate(model, quantization, slow, shards, load(8, prompt, answer))
+        before = estimate(Replica(model, quantization, slow, shards), load(8, prompt, answer))
         for better in (
             replace(slow, bandwidth_bytes_per_s=slow.bandwidth_bytes_per_s * 1.5),
             replace(slow, fp16_flops=slow.fp16_flops * 1.5),
             replace(slow, link_bytes_per_s=900e9),
         ):
-            after = estimate(model, quantization, better, shards, load(8, prompt, answer))
+            after = estimate(Replica(model, quantization, better, shards), load(8, prompt, answer))
 
             assert after.ms_per_token <= before.ms_per_token
             assert after.time_to_first_token_ms <= before.time_to_first_token_ms
@@ -158,7 +159,9 @@ def test_more_bandwidth_arithmetic_or_links_are_never_slower():
 def test_more_users_never_lower_the_throughput_or_quicken_an_answer():
     for model, quantization, gpu, shards, (prompt, answer) in GRID:
         speeds = [
-            estimate(model, quantization, ACCELERATORS[gpu], shards, load(users, prompt, answer))
+            estimate(
+                Replica(model, quantization, ACCELERATORS[gpu], shards), load(users, prompt, answer)
+            )
             for users in (1, 2, 3, 4, 5, 8, 13, 20, 21, 50, 128)
         ]
         for fewer, more in pairwise(speeds):
@@ -170,7 +173,9 @@ def test_more_users_never_lower_the_throughput_or_quicken_an_answer():
 def test_longer_prompts_are_never_quicker():
     for model, quantization, gpu, shards, (_, answer) in GRID:
         speeds = [
-            estimate(model, quantization, ACCELERATORS[gpu], shards, load(4, prompt, answer))
+            estimate(
+                Replica(model, quantization, ACCELERATORS[gpu], shards), load(4, prompt, answer)
+            )
             for prompt in (1, 100, 1000, 4000)
         ]
         for shorter, longer in pairwise(speeds):
@@ -182,7 +187,7 @@ def test_longer_prompts_are_never_quicker():
 def test_a_larger_model_is_never_quicker():
     for users in (1, 20):
         speeds = [
-            estimate(model, "none", ACCELERATORS["a100-sxm-40gb"], 8, load(users))
+            estimate(Replica(model, "none", ACCELERATORS["a100-sxm-40gb"], 8), load(users))
             for model in (LLAMA_7B, LLAMA_13B, LLAMA_70B)
         ]
 
@@ -195,7 +200,7 @@ def test_every_model_has_a_speed_on_every_gpu():
     for model, gpu in product(CATALOG.models, ACCELERATORS.values()):
         for quantization in ("none", "gptq", "awq", "bitsandbytes-nf4", "eetq", "fp8"):
             for shards in shard_counts(model, quantization, 8):
-                speed = estimate(model, quantization, gpu, shards, load(4))
+                speed = estimate(Replica(model, quantization, gpu, shards), load(4))
 
                 assert 0 < speed.ms_per_token < 1e5
                 assert 0 < speed.time_to_first_token_ms < 1e6

@@ -8,6 +8,7 @@ from statistics import median
 import pytest
 
 from architecture.sources import ROOT
+from llamactl_catalog.replica import Replica
 from llamactl_catalog.speed import estimate
 from llamactl_catalog.speed.calibration import Errors
 
@@ -101,10 +102,7 @@ def test_what_is_written_is_what_is_read(shipped, tmp_path):
 def test_the_product_gives_what_the_bench_validates(rows, shipped):
     for row, miss in zip(rows, bench.misses(shipped, rows), strict=True):
         speed = estimate(
-            row.model,
-            row.quantization,
-            row.accelerator,
-            row.num_shard,
+            Replica(row.model, row.quantization, row.accelerator, row.num_shard),
             row.workload,
             engine_version="1.0.3",
         )

@@ -5,6 +5,7 @@ import pytest
 from llamactl_catalog.catalog import load_catalog
 from llamactl_catalog.errors import InvalidFile
 from llamactl_catalog.hardware_tables import load_accelerators
+from llamactl_catalog.replica import Replica
 from llamactl_catalog.speed import estimate
 from llamactl_catalog.speed.calibration import FOLDER, load_calibration, read_calibration
 from llamactl_catalog.workload import Workload
@@ -18,10 +19,7 @@ def speed(
 ):
     workload = Workload(*load, 4096)
     return estimate(
-        CATALOG.model(model),
-        quantization,
-        GPUS[gpu],
-        4,
+        Replica(CATALOG.model(model), quantization, GPUS[gpu], 4),
         workload,
         engine_version=version,
         **more,

@@ -11,6 +11,7 @@ from llamactl_catalog.limits import Limits, slowness
 from llamactl_catalog.model import Model
 from llamactl_catalog.placement import Memory, Quantization, Speed, whole_answer_s
 from llamactl_catalog.planning import NO_LIMITS
+from llamactl_catalog.replica import Replica
 from llamactl_catalog.workload import Workload
 
 # TGI takes no more at once where it is not told. Source: launcher/src/main.rs, 3.3.6,
@@ -156,12 +157,12 @@ def _way(asked: Question, kind: InstanceType, alone: Candidate, longest_answer_s
 
 def _working(asked: Question, kind: InstanceType, alone: Candidate, in_flight: int) -> Working:
     workload, load = asked.workload(in_flight), asked.load
-    built = asked.model, alone.quantization, kind.accelerator, alone.num_shard, workload
-    speed = asked.arithmetic.speed(*built)
+    replica = Replica(asked.model, alone.quantization, kind.accelerator, alone.num_shard)
+    speed = asked.arithmetic.speed(replica, workload)
     requests_per_s = speed.tokens_per_s / load.output_tokens
     return Working(
         in_flight=in_flight,
-        memory=asked.arithmetic.memory(*built),
+        memory=asked.arithmetic.memory(replica, workload),
         speed=speed,
         answer_s=whole_answer_s(speed, load.output_tokens),
         monthly_tokens=requests_per_s * SECONDS_PER_MONTH * load.request_tokens / load.peak,

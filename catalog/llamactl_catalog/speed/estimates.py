@@ -1,21 +1,17 @@
 """From passes to what users see: prompts interrupt answers, a full batch makes requests wait."""
 
-from llamactl_catalog.hardware import Accelerator
-from llamactl_catalog.model import Model
-from llamactl_catalog.placement import Quantization, Speed
+from llamactl_catalog.placement import Speed
+from llamactl_catalog.replica import Replica
 from llamactl_catalog.speed.calibration import Calibration, load_calibration
-from llamactl_catalog.speed.passes import replica
+from llamactl_catalog.speed.passes import passes_of
 from llamactl_catalog.speed.reliability import reliability
 from llamactl_catalog.workload import Workload
 
 _MS = 1e3
 
 
-def estimate(  # noqa: PLR0913, PLR0917 - one question, and what it depends on
-    model: Model,
-    quantization: Quantization,
-    accelerator: Accelerator,
-    num_shard: int,
+def estimate(
+    replica: Replica,
     workload: Workload,
     engine: str = "tgi",
     engine_version: str | None = None,
@@ -29,22 +25,15 @@ def estimate(  # noqa: PLR0913, PLR0917 - one question, and what it depends on
     how they were calibrated and how far they were off.
     """
     calibration = load_calibration(engine, engine_version)
-    words, error = reliability(
-        calibration, model, quantization, accelerator, workload, engine, engine_version
-    )
-    first_token_ms, ms_per_token, request_ms = times(
-        calibration, model, quantization, accelerator, num_shard, workload, batch_size
-    )
+    words, error = reliability(calibration, replica, workload, engine, engine_version)
+    first_token_ms, ms_per_token, request_ms = times(calibration, replica, workload, batch_size)
     tokens_in_flight = workload.concurrency * workload.output_tokens
     return Speed(first_token_ms, ms_per_token, tokens_in_flight * _MS / request_ms, words, error)
 
 
-def times(  # noqa: PLR0913, PLR0917 - as above
+def times(
     calibration: Calibration,
-    model: Model,
-    quantization: Quantization,
-    accelerator: Accelerator,
-    num_shard: int,
+    replica: Replica,
     workload: Workload,
     batch_size: int | None = None,
 ) -> tuple[float, float, float]:
@@ -54,7 +43,7 @@ def times(  # noqa: PLR0913, PLR0917 - as above
     answers. The engine takes waiting prompts in together, at most once in `tokens_between_joins`:
     one's own with some, the rest in interruptions of one's answer.
     """
-    passes = replica(calibration, model, quantization, accelerator, num_shard)
+    passes = passes_of(calibration, replica)
     output_tokens = workload.output_tokens
     running = workload.concurrency if batch_size is None else min(workload.concurrency, batch_size)
     step = passes.decode_ms(running, workload.input_tokens + output_tokens / 2)
@@ -67,5 +56,5 @@ def times(  # noqa: PLR0913, PLR0917 - as above
     wait = step / 2 if running > 1 else 0.0
     served = wait + prefill + (output_tokens - 1) * ms_per_token
     queue = (workload.concurrency - running) / running * served
-    mean_over_typical = calibration.kernels[quantization].mean_over_typical
+    mean_over_typical = calibration.kernels[replica.quantization].mean_over_typical
     return queue + wait + prefill, ms_per_token, (queue + served) * mean_over_typical

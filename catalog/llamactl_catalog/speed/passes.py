@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from math import hypot
 
-from llamactl_catalog.hardware import Accelerator
 from llamactl_catalog.memory import kv_bytes_per_token
-from llamactl_catalog.model import Model
-from llamactl_catalog.placement import Quantization
 from llamactl_catalog.quantization import SIXTEEN_BIT_BYTES, weights_bytes
+from llamactl_catalog.replica import Replica
 from llamactl_catalog.speed.calibration import Calibration
 
 _MS = 1e3
@@ -39,7 +37,7 @@ class AllReduce:
 
 
 @dataclass(frozen=True, slots=True)
-class Replica:
+class Passes:
     """The parts of a pass on one replica, in milliseconds; docs/speed-model.md has the formulas."""
 
     weights_ms: float
@@ -70,14 +68,13 @@ class Replica:
         return hypot(gpu, self.onboarding_ms) + self.all_reduce.ms(tokens)
 
 
-def replica(
+def passes_of(
     calibration: Calibration,
-    model: Model,
-    quantization: Quantization,
-    accelerator: Accelerator,
-    num_shard: int,
-) -> Replica:
+    replica: Replica,
+) -> Passes:
     """Work out the parts of a pass from the model's shape, the data sheet and the calibration."""
+    model, quantization, num_shard = replica.model, replica.quantization, replica.num_shard
+    accelerator = replica.accelerator
     fitted, shape = calibration.fitted, model.architecture
     kernel = calibration.kernels[quantization]
     table = shape.vocab * shape.hidden
@@ -91,7 +88,7 @@ def replica(
     unpacked_ms = in_layers * kernel.unpack_bytes_per_weight * ms_per_byte
     flops_per_s = accelerator.fp16_flops * calibration.assumed.prefill_flops_share * num_shard
     host_ms = shape.layers * calibration.host_ms(accelerator.id)
-    return Replica(
+    return Passes(
         weights_ms=weights_ms,
         next_row_share=kernel.next_row,
         unpacked_ms=max(weights_ms, unpacked_ms),
@@ -100,21 +97,21 @@ def replica(
         host_ms=host_ms,
         onboarding_ms=host_ms * fitted.onboarding,
         compute_ms_per_token=_MS * _FLOPS_PER_WEIGHT * in_layers / flops_per_s,
-        all_reduce=_all_reduce(calibration, model, accelerator, num_shard),
+        all_reduce=_all_reduce(calibration, replica),
     )
 
 
-def _all_reduce(
-    calibration: Calibration, model: Model, accelerator: Accelerator, num_shard: int
-) -> AllReduce:
+def _all_reduce(calibration: Calibration, replica: Replica) -> AllReduce:
     """Work out the sums over shards, in a ring: each shard sends 2 (n - 1) / n of the message.
 
     Linked shards send at the same time; through the host, all send over the same path.
     Source of the ring's volume: nccl-tests, doc/PERFORMANCE.md, "AllReduce".
     """
+    accelerator, num_shard = replica.accelerator, replica.num_shard
     if num_shard == 1:
         return AllReduce()
-    fitted, assumed, shape = calibration.fitted, calibration.assumed, model.architecture
+    fitted, assumed = calibration.fitted, calibration.assumed
+    shape = replica.model.architecture
     times = _ALL_REDUCES_PER_LAYER * shape.layers
     hops = 2 * (num_shard - 1)
     if accelerator.link_bytes_per_s is None:

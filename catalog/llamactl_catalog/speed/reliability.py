@@ -2,18 +2,14 @@
 
 from math import exp, log, sqrt
 
-from llamactl_catalog.hardware import Accelerator
-from llamactl_catalog.model import Model
-from llamactl_catalog.placement import Quantization
+from llamactl_catalog.replica import Replica
 from llamactl_catalog.speed.calibration import Calibration
 from llamactl_catalog.workload import Workload
 
 
-def reliability(  # noqa: PLR0913, PLR0917 - all that may lie beyond what was measured
+def reliability(
     calibration: Calibration,
-    model: Model,
-    quantization: Quantization,
-    accelerator: Accelerator,
+    replica: Replica,
     workload: Workload,
     engine: str,
     engine_version: str | None,
@@ -23,6 +19,7 @@ def reliability(  # noqa: PLR0913, PLR0917 - all that may lie beyond what was me
     An error of 0.5 says: typically between 1/1.5 and 1.5 times the estimate. What was not measured
     widens it: the squares of the logarithms add up, as of errors that have nothing in common.
     """
+    accelerator, quantization = replica.accelerator, replica.quantization
     errors, measured = calibration.errors, calibration.measured
     unmeasured: list[str] = []
     factors: list[float] = []
@@ -38,7 +35,7 @@ def reliability(  # noqa: PLR0913, PLR0917 - all that may lie beyond what was me
     if quantization not in calibration.measured_quantizations:
         unmeasured.append(quantization)
         factors.append(errors.quantization)
-    if not measured.least_parameters <= model.parameters <= measured.most_parameters:
+    if not measured.least_parameters <= replica.model.parameters <= measured.most_parameters:
         unmeasured.append("models of this size")
         factors.append(errors.parameters)
     if workload.concurrency > measured.most_concurrency:

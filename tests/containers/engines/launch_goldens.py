@@ -9,6 +9,7 @@ from llamactl_catalog.catalog import load_catalog
 from llamactl_catalog.engine_versions import engine_version
 from llamactl_catalog.hardware_tables import load_accelerators
 from llamactl_catalog.memory import memory
+from llamactl_catalog.replica import Replica
 from llamactl_catalog.serving_contracts import serving_contract
 from llamactl_catalog.workload import Workload
 from llamactl_containers.engines.choice import CONTAINER_ENGINES
@@ -33,7 +34,7 @@ def launch_order(  # noqa: PLR0913, PLR0917 - a placement
 ):
     """An order of the planner's memory."""
     known = _CATALOG.model(model)
-    planned = memory(known, quantization, _GPUS[gpu], num_shard, workload)
+    planned = memory(Replica(known, quantization, _GPUS[gpu], num_shard), workload)
     return LaunchOrder(
         known,
         quantization,

@@ -13,6 +13,7 @@ from llamactl_catalog.errors import InvalidInput, NoCapacity
 from llamactl_catalog.hardware_tables import load_accelerators
 from llamactl_catalog.memory import fits, memory
 from llamactl_catalog.prefill import prefill_tokens
+from llamactl_catalog.replica import Replica
 from llamactl_catalog.serving_contracts import serving_contract, serving_contracts
 from llamactl_catalog.sharding import shard_counts
 from llamactl_catalog.workload import Workload
@@ -125,7 +126,7 @@ def orders(draw):
     if not counts:
         return None
     shards = draw(st.sampled_from(counts))
-    planned = memory(model, quantization, gpu, shards, workload)
+    planned = memory(Replica(model, quantization, gpu, shards), workload)
     if not fits(planned):
         return None
     contract = draw(st.sampled_from([*serving_contracts().values()]))
