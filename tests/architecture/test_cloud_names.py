@@ -27,7 +27,13 @@ MAY_NAME_CLOUDS = {
     "gateway/llamactl_gateway/entra_identity.py": "one cloud's credentials",
     "gateway/llamactl_gateway/sagemaker_endpoint.py": "one cloud's endpoints",
     "gateway/llamactl_gateway/sagemaker_refusals.py": "one cloud's endpoints",
+    "infra/llamactl_infra/drafts/aws.py": "one cloud's part in a spec",
+    "infra/llamactl_infra/drafts/azure.py": "one cloud's part in a spec",
+    "infra/llamactl_infra/drafts/default_bucket.py": "one cloud's bucket for weights",
+    "infra/llamactl_infra/drafts/draft.py": "which cloud's part is taken",
+    "infra/llamactl_infra/given_settings.py": "which settings of the spec are a cloud's own",
     "infra/llamactl_infra/azure_ml_spec.py": "one cloud's own settings",
+    "infra/llamactl_infra/live/cloud.py": "which module asks which cloud",
     "infra/llamactl_infra/prices/aws.py": "one cloud's price list",
     "infra/llamactl_infra/prices/azure.py": "one cloud's price list",
     "infra/llamactl_infra/prices/azure_sizes.py": "one cloud's list of sizes",
@@ -41,6 +47,8 @@ MAY_NAME_CLOUDS = {
 PACKAGES_OF_ONE_CLOUD = (
     "infra/llamactl_infra/clouds/aws/",
     "infra/llamactl_infra/clouds/azure/",
+    "infra/llamactl_infra/live/aws/",
+    "infra/llamactl_infra/live/azure/",
 )
 
 

@@ -1,4 +1,4 @@
-"""What is declared can be made: in moto's server, in the order that the program gives."""
+"""What is declared can be made: in AWS's stand-in, in the order that the program gives."""
 
 import pytest
 
@@ -6,23 +6,16 @@ pytest.importorskip("pulumi_aws", reason="needs the extra 'aws'")
 from infra.sagemaker.creation import Creator
 from infra.sagemaker.declared import declared, spec_of
 from infra.sagemaker.declared_goldens import SPECS
-from standins.moto_gaps import closed_gaps
-from standins.object_storage import running_s3
-
-
-@pytest.fixture(scope="module")
-def server():
-    with closed_gaps(), running_s3() as running:
-        yield running.url
+from standins.aws import Aws
 
 
 @pytest.fixture
-def creator(server):
+def creator():
     """An account with nothing in it."""
-    import httpx
-
-    httpx.post(f"{server}/moto-api/reset").raise_for_status()
-    return Creator(server)
+    with Aws() as aws:
+        aws.endpoints.delay_s = 0
+        yield Creator(aws)
+        assert aws.problems == []
 
 
 @pytest.mark.parametrize("name", SPECS)

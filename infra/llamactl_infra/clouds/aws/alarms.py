@@ -5,7 +5,7 @@ from typing import Any
 
 from pulumi_aws import cloudwatch
 
-from llamactl_infra.clouds.aws.names import VARIANT
+from llamactl_infra.clouds.aws.names import ALARMS, VARIANT, alarm_name
 from llamactl_infra.clouds.aws.surroundings import Surroundings
 
 _MICROSECONDS = 1_000_000
@@ -29,7 +29,7 @@ def declare_alarms(around: Surroundings) -> Alarms:
         return Alarms((), ())
     told = alarms_content(around)
     made = tuple(_alarm(around, what, content) for what, content in told.items())
-    return Alarms((_name(around, "server-errors"),), made)
+    return Alarms((alarm_name(around.spec.name, ALARMS[0]),), made)
 
 
 def alarms_content(around: Surroundings) -> dict[str, dict[str, Any]]:
@@ -69,7 +69,7 @@ def alarms_content(around: Surroundings) -> dict[str, dict[str, Any]]:
 def _alarm(around: Surroundings, what: str, content: dict[str, Any]) -> cloudwatch.MetricAlarm:
     return cloudwatch.MetricAlarm(
         around.child(f"{what}-alarm"),
-        name=_name(around, what),
+        name=alarm_name(around.spec.name, what),
         comparison_operator="GreaterThanThreshold",
         alarm_actions=list(around.spec.alarm_actions),
         ok_actions=list(around.spec.alarm_actions),
@@ -77,7 +77,3 @@ def _alarm(around: Surroundings, what: str, content: dict[str, Any]) -> cloudwat
         opts=around.options(),
         **content,
     )
-
-
-def _name(around: Surroundings, what: str) -> str:
-    return f"llamactl-{around.spec.name}-{what}"

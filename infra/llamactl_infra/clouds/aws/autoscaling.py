@@ -5,13 +5,11 @@ from typing import Any
 import pulumi
 from pulumi_aws import appautoscaling
 
-from llamactl_infra.clouds.aws.names import variant_id
+from llamactl_infra.clouds.aws.bounds import bounds
+from llamactl_infra.clouds.aws.names import SCALED, SCALING_SERVICE, variant_id
 from llamactl_infra.clouds.aws.schedules import cron_expression
 from llamactl_infra.clouds.aws.surroundings import Surroundings
-from llamactl_infra.spec import Spec
 
-_NAMESPACE = "sagemaker"
-_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 # A new instance is minutes away, so out at once and in slowly.
 _OUT_S, _IN_S = 60, 600
 # Requests that wait for an instance of an asynchronous endpoint. Source: the SageMaker AI
@@ -19,19 +17,14 @@ _OUT_S, _IN_S = 60, 600
 _BACKLOG = 5
 
 
-def scales(spec: Spec) -> bool:
-    """Tell whether the number of instances is not fixed."""
-    return bool(spec.schedules) or _bounds(spec)[0] != _bounds(spec)[1]
-
-
 def declare_autoscaling(around: Surroundings, endpoint: pulumi.Resource) -> None:
     """Declare the target, its policy and its scheduled actions."""
     spec = around.spec
-    least, most = _bounds(spec)
+    least, most = bounds(spec)
     of: dict[str, Any] = {
-        "service_namespace": _NAMESPACE,
+        "service_namespace": SCALING_SERVICE,
         "resource_id": variant_id(spec.name),
-        "scalable_dimension": _DIMENSION,
+        "scalable_dimension": SCALED,
     }
     target = appautoscaling.Target(
         around.child("scaling"),
@@ -63,12 +56,6 @@ def declare_autoscaling(around: Surroundings, endpoint: pulumi.Resource) -> None
             opts=around.options(before),
             **of,
         )
-
-
-def _bounds(spec: Spec) -> tuple[int, int]:
-    least = spec.min_instances if spec.min_instances is not None else spec.instances
-    most = spec.max_instances if spec.max_instances is not None else max(least, spec.instances)
-    return least, most
 
 
 def _tracking(around: Surroundings) -> dict[str, Any]:

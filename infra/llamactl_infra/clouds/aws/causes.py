@@ -4,11 +4,16 @@ from llamactl_catalog.errors import (
     InvalidInput,
     NoAccess,
     NoCapacity,
+    NoInstances,
     NoPermission,
     NoQuota,
     Unhealthy,
 )
 from llamactl_infra.clouds.causes import cause
+
+UNMENDABLE = ("aws:sagemaker/endpoint:Endpoint",)
+"""What can only be deleted once it has failed. Source: botocore 1.44.5, DescribeEndpoint,
+EndpointStatus: on a failed endpoint DeleteEndpoint is the only operation."""
 
 CAUSES = (
     cause(
@@ -19,7 +24,7 @@ CAUSES = (
     cause(
         r"InsufficientInstanceCapacity|CapacityError|unable to (provision|locate).*capacity"
         r"|insufficient capacity",
-        NoCapacity,
+        NoInstances,
         "the region has none free now: another --region or --instance-type, or try again later",
     ),
     cause(
@@ -54,9 +59,21 @@ CAUSES = (
         "a larger --instance-type, a shorter --context, or fewer bits: llamactl plan",
     ),
     cause(
-        r"ping health check|health check.*fail|CannotStartContainer",
+        r"download.*model data|could not find model data|ModelDataSource",
+        NoAccess,
+        "llamactl weights verify tells what lies there; the endpoint's role must read it",
+    ),
+    cause(
+        r"ping health check|health check.*fail|CannotStartContainer|Request to service failed",
         Unhealthy,
         "llamactl logs has what the container said before it ended",
+        says_only_that=True,
+    ),
+    cause(
+        r"timeout while waiting|timed out|deadline exceeded",
+        Unhealthy,
+        "a longer --timeout, or see llamactl logs: is it still loading?",
+        says_only_that=True,
     ),
     cause(
         r"(image|repository).*(does not exist|not found)|CannotPullContainer|ImageNotFound",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from llamactl_catalog.errors import InvalidFile
 from llamactl_catalog.serving_contracts import contract_of
+from llamactl_infra.clouds.aws.bounds import bounds
 from llamactl_infra.clouds.aws.disks import MAX_VOLUME_GB
 from llamactl_infra.clouds.aws.environment import container_environment
 from llamactl_infra.clouds.aws.names import MAX_NAME, is_name
@@ -32,8 +33,15 @@ def check(spec: Spec) -> None:
     Raises:
         InvalidFile: with all that is wrong with it.
     """
+    problems = problems_of(spec)
+    if problems:
+        raise InvalidFile(f"deployment '{spec.name}'", problems, hint="llamactl check tells more")
+
+
+def problems_of(spec: Spec) -> tuple[str, ...]:
+    """Say all that SageMaker would refuse of a spec."""
     own = spec.sagemaker if spec.sagemaker is not None else SageMakerSpec()
-    problems = [
+    return (
         *_identity(spec),
         *_image(spec),
         *_weights(spec, own),
@@ -42,9 +50,7 @@ def check(spec: Spec) -> None:
         *_network(own),
         *_places(own),
         *_tags(spec),
-    ]
-    if problems:
-        raise InvalidFile(f"deployment '{spec.name}'", problems, hint="llamactl check tells more")
+    )
 
 
 def _identity(spec: Spec) -> Iterator[str]:
@@ -111,8 +117,7 @@ def _environment(spec: Spec) -> Iterator[str]:
 
 
 def _numbers(spec: Spec, own: SageMakerSpec) -> Iterator[str]:
-    least = spec.min_instances if spec.min_instances is not None else spec.instances
-    most = spec.max_instances if spec.max_instances is not None else max(least, spec.instances)
+    least, most = bounds(spec)
     if not least <= spec.instances <= most:
         yield f"instances: {spec.instances} is not between {least} and {most}"
     if spec.update in _PERCENTS:

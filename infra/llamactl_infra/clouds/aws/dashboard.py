@@ -5,7 +5,7 @@ from typing import Any
 
 from pulumi_aws import cloudwatch
 
-from llamactl_infra.clouds.aws.names import VARIANT
+from llamactl_infra.clouds.aws.names import VARIANT, dashboard_name
 from llamactl_infra.clouds.aws.surroundings import Surroundings
 
 _ENDPOINT = "AWS/SageMaker"
@@ -31,7 +31,7 @@ def declare_dashboard(around: Surroundings) -> cloudwatch.Dashboard:
     """Declare it, under the endpoint's name."""
     return cloudwatch.Dashboard(
         around.child("dashboard"),
-        dashboard_name=f"llamactl-{around.spec.name}",
+        dashboard_name=dashboard_name(around.spec.name),
         dashboard_body=json.dumps({"widgets": widgets(around.spec.name, around.region)}),
         opts=around.options(),
     )

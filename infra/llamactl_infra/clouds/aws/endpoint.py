@@ -4,21 +4,24 @@ import pulumi
 import pulumi_aws
 from pulumi_aws import sagemaker
 
-from llamactl_catalog.errors import InvalidInput
 from llamactl_infra.clouds.aws.alarms import declare_alarms
-from llamactl_infra.clouds.aws.autoscaling import declare_autoscaling, scales
+from llamactl_infra.clouds.aws.asked import asked_of
+from llamactl_infra.clouds.aws.autoscaling import declare_autoscaling
+from llamactl_infra.clouds.aws.bounds import scales
 from llamactl_infra.clouds.aws.checks import check
+from llamactl_infra.clouds.aws.configuration_content import configuration_name
 from llamactl_infra.clouds.aws.dashboard import declare_dashboard
 from llamactl_infra.clouds.aws.endpoint_configuration import declare_configuration
 from llamactl_infra.clouds.aws.logs import declare_log_group
 from llamactl_infra.clouds.aws.model import declare_model
-from llamactl_infra.clouds.aws.places import dns_suffix
+from llamactl_infra.clouds.aws.places import invocations_url
 from llamactl_infra.clouds.aws.role import declare_role
 from llamactl_infra.clouds.aws.surroundings import Surroundings
 from llamactl_infra.clouds.aws.updates import update_content
+from llamactl_infra.clouds.aws.verification import Verification
 from llamactl_infra.clouds.outputs import Outputs, digest_of
 from llamactl_infra.clouds.tags import tags_of
-from llamactl_infra.spec import SageMakerSpec, Spec
+from llamactl_infra.spec import Spec
 
 TYPE = "llamactl:aws:Endpoint"
 ALIASES: tuple[pulumi.Alias, ...] = ()
@@ -53,23 +56,16 @@ def declare(spec: Spec) -> Outputs:
 
 
 def _surroundings(spec: Spec, parent: pulumi.Resource) -> Surroundings:
-    if spec.region is None or spec.instance_type is None or spec.image is None:
-        raise InvalidInput("an endpoint needs a region, an instance type and an image")
+    asked = asked_of(spec)
+    tags = tags_of(spec, pulumi.get_project(), pulumi.get_stack())
     return Surroundings(
-        spec,
-        spec.sagemaker if spec.sagemaker is not None else SageMakerSpec(),
-        spec.region,
-        spec.instance_type,
-        spec.image,
-        tags_of(spec, pulumi.get_project(), pulumi.get_stack()),
-        parent,
+        spec, asked.own, asked.region, asked.instance_type, asked.image, tags, parent
     )
 
 
 def _declare_within(around: Surroundings) -> sagemaker.Endpoint:
     role = declare_role(around)
-    model, model_name = declare_model(around, role)
-    configuration = declare_configuration(around, model, model_name)
+    configuration = declare_configuration(around, declare_model(around, role))
     logs = declare_log_group(around)
     alarms = declare_alarms(around)
     endpoint = sagemaker.Endpoint(
@@ -80,6 +76,15 @@ def _declare_within(around: Surroundings) -> sagemaker.Endpoint:
         opts=around.options(logs, *alarms.made),
         **update_content(around.spec, around.own, alarms.rollback),
     )
+    Verification(
+        around.child("verification"),
+        {
+            "endpoint": around.spec.name,
+            "region": around.region,
+            "configuration": configuration_name(around),
+        },
+        around.options(endpoint),
+    )
     if scales(around.spec):
         declare_autoscaling(around, endpoint)
     declare_dashboard(around)
@@ -88,11 +93,12 @@ def _declare_within(around: Surroundings) -> sagemaker.Endpoint:
 
 def _outputs(around: Surroundings, endpoint: sagemaker.Endpoint) -> Outputs:
     spec, region = around.spec, around.region
-    host = f"https://runtime.sagemaker.{region}.{dns_suffix(region)}"
     return Outputs(
+        cloud=spec.cloud,
         endpoint_name=endpoint.name,
-        url=endpoint.name.apply(lambda name: f"{host}/endpoints/{name}/invocations"),
+        url=endpoint.name.apply(lambda name: invocations_url(name, region)),
         region=region,
+        instance_type=around.instance_type,
         auth="sigv4",
         model=spec.model,
         image=around.image,

@@ -1,96 +1,25 @@
 """The endpoint's configuration: instances, host image, timeouts. It cannot be changed."""
 
-from typing import Any
-
 import pulumi
 from pulumi_aws import sagemaker
 
-from llamactl_infra.clouds.aws.disks import has_own_disk, volume_gb
-from llamactl_infra.clouds.aws.host_image import inference_ami
-from llamactl_infra.clouds.aws.names import VARIANT, content_name
-from llamactl_infra.clouds.aws.places import s3_prefix
+from llamactl_infra.clouds.aws.configuration_content import (
+    configuration_content,
+    configuration_name,
+)
 from llamactl_infra.clouds.aws.surroundings import Surroundings
-from llamactl_infra.clouds.aws.timeouts import timeouts
-from llamactl_infra.spec import SageMakerSpec
 
 
 def declare_configuration(
-    around: Surroundings, model: sagemaker.Model, model_name: str
+    around: Surroundings, model: sagemaker.Model
 ) -> sagemaker.EndpointConfiguration:
     """Declare the configuration under a name of its content: a new one before the old goes."""
-    content = configuration_content(around, model_name)
+    content = configuration_content(around)
     variant = {**content["production_variants"][0], "model_name": model.name}
     return sagemaker.EndpointConfiguration(
         around.child("configuration"),
-        name=content_name(around.spec.name, content),
+        name=configuration_name(around),
         tags=around.tags,
         opts=pulumi.ResourceOptions(parent=around.parent),
         **{**content, "production_variants": [variant]},
     )
-
-
-def configuration_content(around: Surroundings, model_name: str) -> dict[str, Any]:
-    """Give what the configuration is made of, as plain values."""
-    own = around.own
-    content: dict[str, Any] = {"production_variants": [_variant(around, model_name)]}
-    if own.kms_key is not None and not has_own_disk(around.instance_type):
-        content["kms_key_arn"] = own.kms_key  # an instance's own disk is encrypted, and refuses it
-    if own.capture_uri is not None:
-        content["data_capture_config"] = _capture(own, own.capture_uri)
-    if own.async_output_uri is not None:
-        content["async_inference_config"] = _async(own, own.async_output_uri)
-    return content
-
-
-def _variant(around: Surroundings, model_name: str) -> dict[str, Any]:
-    own, spec, bounds = around.own, around.spec, timeouts(around.spec)
-    variant: dict[str, Any] = {
-        "variant_name": VARIANT,
-        "model_name": model_name,
-        "instance_type": around.instance_type,
-        "initial_instance_count": spec.instances,
-        "initial_variant_weight": 1,
-        "inference_ami_version": inference_ami(spec, around.instance_type),
-        "container_startup_health_check_timeout_in_seconds": bounds.health_s,
-        "model_data_download_timeout_in_seconds": bounds.download_s,
-    }
-    if own.async_output_uri is None:
-        variant["routing_configs"] = [{"routing_strategy": own.routing}]
-    volume = volume_gb(around.instance_type, spec.weights_bytes, own.volume_gb)
-    if volume is not None:
-        variant["volume_size_in_gb"] = volume
-    return variant
-
-
-def _capture(own: SageMakerSpec, uri: str) -> dict[str, Any]:
-    capture: dict[str, Any] = {
-        "enable_capture": True,
-        "initial_sampling_percentage": own.capture_percent,
-        "destination_s3_uri": _folder(uri),
-        "capture_options": [{"capture_mode": "Input"}, {"capture_mode": "Output"}],
-        # Without it a body of JSON is captured as base64.
-        "capture_content_type_header": {"json_content_types": ["application/json"]},
-    }
-    return capture if own.kms_key is None else {**capture, "kms_key_id": own.kms_key}
-
-
-def _async(own: SageMakerSpec, uri: str) -> dict[str, Any]:
-    output: dict[str, Any] = {"s3_output_path": _folder(uri)}
-    if own.async_failure_uri is not None:
-        output["s3_failure_path"] = _folder(own.async_failure_uri)
-    if own.kms_key is not None:
-        output["kms_key_id"] = own.kms_key
-    topics = {"success_topic": own.async_success_topic, "error_topic": own.async_error_topic}
-    told = {name: topic for name, topic in topics.items() if topic is not None}
-    if told:
-        output["notification_config"] = told
-    content: dict[str, Any] = {"output_config": output}
-    if own.async_concurrency is not None:
-        most = own.async_concurrency
-        content["client_config"] = {"max_concurrent_invocations_per_instance": most}
-    return content
-
-
-def _folder(uri: str) -> str:
-    place = s3_prefix(uri)
-    return uri if place is None else place.uri

@@ -16,7 +16,7 @@ def inference_ami(spec: Spec, instance_type: str) -> str:
     own = None if spec.sagemaker is None else spec.sagemaker.inference_ami
     if own is not None:
         return own
-    version = _version(spec)
+    version = engine_of(spec)
     found = host_image_for(version, CLOUD, instance_type)
     if found is None:
         raise InvalidInput(
@@ -26,7 +26,12 @@ def inference_ami(spec: Spec, instance_type: str) -> str:
     return found.name
 
 
-def _version(spec: Spec) -> EngineVersion:
+def engine_of(spec: Spec) -> EngineVersion:
+    """Give the engine's version: that of a ready image, else the spec's own.
+
+    Raises:
+        InvalidInput: it is unknown.
+    """
     ready = None if spec.image is None else ready_image_of(spec.image)
     version = ready.version if ready is not None else spec.engine_version
     return engine_version(spec.engine if version is None else f"{spec.engine}@{version}")

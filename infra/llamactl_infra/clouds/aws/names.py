@@ -9,6 +9,13 @@ MAX_ROLE_NAME = 64
 VARIANT = "AllTraffic"
 """The one variant of every endpoint."""
 
+SCALING_SERVICE = "sagemaker"
+SCALED = "sagemaker:variant:DesiredInstanceCount"
+"""What Application Auto Scaling scales of a variant."""
+
+ALARMS = ("server-errors", "disk", "latency")
+"""Every alarm that an endpoint may have; the first takes an update back."""
+
 _HASH_DIGITS = 10
 # Source: botocore 1.44.5, sagemaker: EndpointName, EndpointConfigName, ModelName.
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
@@ -38,6 +45,16 @@ def log_group_name(name: str) -> str:
 def variant_id(name: str) -> str:
     """Name the variant as Application Auto Scaling does."""
     return f"endpoint/{name}/variant/{VARIANT}"
+
+
+def alarm_name(name: str, what: str) -> str:
+    """Name an alarm."""
+    return f"{dashboard_name(name)}-{what}"
+
+
+def dashboard_name(name: str) -> str:
+    """Name the dashboard, which is of an account."""
+    return f"llamactl-{name}"
 
 
 def _digest(content: object) -> str:

@@ -13,6 +13,7 @@ _ECR = re.compile(
 )
 _S3 = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>.*))?")
 _TRAITS = (("cn-", "aws-cn", "amazonaws.com.cn"), ("us-gov-", "aws-us-gov", "amazonaws.com"))
+_CONSOLES = (("cn-", "console.amazonaws.cn"), ("us-gov-", "console.amazonaws-us-gov.com"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,17 @@ def partition(region: str) -> str:
 def dns_suffix(region: str) -> str:
     """Give what the hosts of a region's services end with."""
     return next((host for prefix, _, host in _TRAITS if region.startswith(prefix)), "amazonaws.com")
+
+
+def console_host(region: str) -> str:
+    """Give what the host of a region's console ends with."""
+    named = (host for prefix, host in _CONSOLES if region.startswith(prefix))
+    return next(named, "console.aws.amazon.com")
+
+
+def invocations_url(name: str, region: str) -> str:
+    """Give the address that an endpoint's requests go to."""
+    return f"https://runtime.sagemaker.{region}.{dns_suffix(region)}/endpoints/{name}/invocations"
 
 
 def ecr_image(reference: str) -> EcrImage | None:

@@ -6,17 +6,15 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import iam
 
-from llamactl_infra.clouds.aws.names import role_name
 from llamactl_infra.clouds.aws.policies import ASSUME_ROLE, execution_policy
 from llamactl_infra.clouds.aws.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutionRole:
-    """The role by its ARN; `identity` names it without a call, `made` must be there before it."""
+    """The role by its ARN; `made` must be there before what runs under it."""
 
     arn: pulumi.Input[str]
-    identity: str
     made: tuple[pulumi.Resource, ...]
 
 
@@ -24,11 +22,10 @@ def declare_role(around: Surroundings) -> ExecutionRole:
     """Declare the role with its policy; a given one is left as it is."""
     own = around.own
     if own.execution_role is not None:
-        return ExecutionRole(own.execution_role, own.execution_role, ())
-    name = role_name(around.spec.name, around.region)
+        return ExecutionRole(own.execution_role, ())
     role = iam.Role(
         around.child("role"),
-        name=name,
+        name=around.role,
         description=f"Runs the SageMaker endpoint {around.spec.name} in {around.region}",
         assume_role_policy=json.dumps(ASSUME_ROLE),
         permissions_boundary=own.permissions_boundary,
@@ -42,4 +39,4 @@ def declare_role(around: Surroundings) -> ExecutionRole:
         policy=json.dumps(execution_policy(around.spec, around.region)),
         opts=around.options(),
     )
-    return ExecutionRole(role.arn, name, (role, policy))
+    return ExecutionRole(role.arn, (role, policy))

@@ -5,18 +5,13 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from llamactl_infra.spec import SageMakerSpec, Spec
+from llamactl_infra.clouds.aws.asked import Asked
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Asked):
     """The checked spec of one endpoint; `parent` is the component that its resources are of."""
 
-    spec: Spec
-    own: SageMakerSpec
-    region: str
-    instance_type: str
-    image: str
     tags: Mapping[str, str]
     parent: pulumi.Resource = field(repr=False)
 

@@ -1,0 +1,1 @@
+"""AWS, asked what is in an account, and what may be made there."""

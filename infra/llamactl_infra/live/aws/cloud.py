@@ -1,0 +1,70 @@
+"""AWS as a cloud that can be asked: one object over the modules beside it."""
+
+from collections.abc import Iterator, Sequence
+
+from llamactl_infra.live.aws.asking import Clients
+from llamactl_infra.live.aws.checking import findings
+from llamactl_infra.live.aws.differences import differences
+from llamactl_infra.live.aws.endpoint import live_endpoint
+from llamactl_infra.live.aws.identity import account_of
+from llamactl_infra.live.aws.log import Clock, lines
+from llamactl_infra.live.aws.remains import remains
+from llamactl_infra.live.cloud import Account, Finding, Held, LiveEndpoint
+from llamactl_infra.spec import Spec
+
+
+class LiveAws:
+    """AWS, with the credentials that its own tools would find."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clients = Clients()
+        self._clock = clock if clock is not None else Clock()
+
+    def account(self) -> Account:
+        """Tell whose credentials these are.
+
+        Raises:
+            NoPermission: there are none, or they are no longer taken.
+            ProgramMissing: boto3 is not installed.
+        """
+        return account_of(self._clients)
+
+    def checks(self, spec: Spec, standing: Spec | None = None) -> Iterator[Finding]:
+        """Check what AWS tells beforehand, cheapest first; nothing is raised."""
+        return findings(self._clients, spec, standing)
+
+    def endpoint(self, spec: Spec) -> LiveEndpoint:
+        """Tell how the endpoint of a spec is.
+
+        Raises:
+            LlamactlError: AWS does not let it be read.
+        """
+        return live_endpoint(self._clients, spec)
+
+    def differences(self, spec: Spec) -> tuple[str, ...]:
+        """Say where what runs is not what the spec asks for; () where it is.
+
+        Raises:
+            LlamactlError: AWS does not let it be read.
+        """
+        return differences(self._clients, spec)
+
+    def log(self, spec: Spec, *, tail: int | None, follow: bool) -> Iterator[str]:
+        """Give the last `tail` lines of the containers' log, or all; then, to follow, each new one.
+
+        Raises:
+            LlamactlError: AWS does not let it be read.
+        """
+        return lines(self._clients, spec, self._clock, tail=tail, follow=follow)
+
+    def api_key(self, spec: Spec) -> str | None:  # noqa: ARG002 - the protocol's
+        """Give no key: callers sign their requests."""
+        return None
+
+    def remains(self, spec: Spec, held: Sequence[Held]) -> tuple[str, ...]:
+        """Name what is still there of a deployment whose resources were removed."""
+        return remains(self._clients, spec, held)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._clients.close()

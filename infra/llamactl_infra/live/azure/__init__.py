@@ -1,0 +1,1 @@
+"""Azure, asked over Resource Manager: one module a question."""

@@ -1,0 +1,53 @@
+"""Who signs, and what policies would allow: the answers of STS and IAM that moto has not."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from standins.aws.account import ACCOUNT
+from standins.aws.faults import Fault
+
+
+@dataclass
+class Policies:
+    """An action is allowed but where a fault denies its operation, or `denied` names it."""
+
+    faults: Sequence[Fault]
+    principal: str = f"arn:aws:iam::{ACCOUNT}:user/deployer"
+    denied: set[str] = field(default_factory=set)
+
+    def identity(self) -> bytes:
+        """Answer GetCallerIdentity."""
+        told = (
+            f"<Arn>{self.principal}</Arn><UserId>AIDAEXAMPLE</UserId><Account>{ACCOUNT}</Account>"
+        )
+        return _answer("GetCallerIdentity", "https://sts.amazonaws.com/doc/2011-06-15/", told)
+
+    def simulated(self, asked: dict[str, Any]) -> bytes:
+        """Answer SimulatePrincipalPolicy."""
+        resources = asked.get("ResourceArns") or ["*"]
+        found = "".join(
+            f"<member><EvalActionName>{action}</EvalActionName>"
+            f"<EvalResourceName>{resource}</EvalResourceName>"
+            f"<EvalDecision>{self._decision(action)}</EvalDecision></member>"
+            for action in asked["ActionNames"]
+            for resource in resources
+        )
+        told = f"<EvaluationResults>{found}</EvaluationResults><IsTruncated>false</IsTruncated>"
+        where = "https://iam.amazonaws.com/doc/2010-05-08/"
+        return _answer("SimulatePrincipalPolicy", where, told)
+
+    def _decision(self, action: str) -> str:
+        operation = action.partition(":")[2]
+        is_denied = action in self.denied or any(
+            each.code == "AccessDeniedException" and re.fullmatch(each.operation, operation)
+            for each in self.faults
+        )
+        return "implicitDeny" if is_denied else "allowed"
+
+
+def _answer(operation: str, space: str, result: str) -> bytes:
+    inner = f"<{operation}Result>{result}</{operation}Result>"
+    meta = "<ResponseMetadata><RequestId>0</RequestId></ResponseMetadata>"
+    return f'<{operation}Response xmlns="{space}">{inner}{meta}</{operation}Response>'.encode()

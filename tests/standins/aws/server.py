@@ -1,0 +1,196 @@
+"""The server: reads a request, fails on demand, checks it, and answers by itself or lets moto."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Self
+
+from moto.applicationautoscaling.models import applicationautoscaling_backends
+from moto.logs.models import logs_backends
+from moto.moto_api._internal.models import moto_api_backend
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import make_server
+
+from standins.aws import runtime
+from standins.aws.account import ACCOUNT, KEYS, REGION, Refused
+from standins.aws.asked import Asked, asked, refusal
+from standins.aws.endpoints import Endpoints, Life
+from standins.aws.faults import Fault
+from standins.aws.iam import Policies
+from standins.aws.operations import sagemaker
+from standins.aws.quotas import Quotas
+from standins.aws.remains import remains
+from standins.aws.tagging import Tags
+
+Start = Callable[[str, list[tuple[str, str]]], object]
+_JSON = "application/x-amz-json-1.1"
+
+
+class Aws:
+    """One account. Endpoints answer by the engine at `engine_url`, if there is one."""
+
+    def __init__(self, engine_url: str = "http://127.0.0.1:9") -> None:
+        self.engine_url = engine_url
+        self.faults: list[Fault] = []
+        self.quotas = Quotas()
+        self.requests: list[tuple[str, dict[str, Any]]] = []
+        self.problems: list[str] = []
+        self.policies = Policies(self.faults)
+        self.tags = Tags()
+        self.endpoints = Endpoints(self.tags.known, self.quotas, self._say_in, self._is_scaled)
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> Self:
+        moto_api_backend.reset()
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._server = make_server(
+            "127.0.0.1", 0, self._answered, threaded=True, request_handler=_Handler
+        )
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that lead AWS's clients here, and to no one's own settings."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_CONFIG_FILE": "/nonexistent",
+            "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **KEYS,
+        }
+
+    def client(self, service: str, region: str = REGION) -> Any:
+        """Give AWS's own client of a service."""
+        import boto3
+
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=region,
+            aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def say(self, endpoint: str, *lines: str, region: str = REGION) -> None:
+        """Write lines into the log of an endpoint's container."""
+        self._say_in(region, endpoint, lines)
+
+    def everything(self) -> list[str]:
+        """Name all that there is in the account, but for buckets."""
+        with self._lock:
+            self.endpoints.advance()
+            return remains(self.endpoints)
+
+    def operations(self) -> list[str]:
+        """Name the operations that were asked for, in their order."""
+        return [operation for operation, _ in self.requests]
+
+    def _answered(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        told = asked(environ)
+        try:
+            with self._lock:
+                own = self._own(told)
+        except Refused as refused:
+            status, kind, body = refusal(told, refused)
+            error = [("x-amzn-errortype", refused.code)]
+            return _sent(start, status, {"content-type": kind, **dict(error)}, [body])
+        if own is None:
+            answer: Iterable[bytes] = self._moto(environ, start)
+            return answer
+        return _sent(start, *own)
+
+    def _own(self, told: Asked) -> tuple[int, Mapping[str, str], Iterable[bytes]] | None:
+        """Answer what is not moto's; None: it is."""
+        self.requests.append((told.operation, told.parameters))
+        told.check_signed()
+        fault = next((each for each in self.faults if each.takes(told.operation)), None)
+        if fault is not None and not fault.is_about_life:
+            raise Refused(fault.code, fault.message or self._denial(told), fault.status)
+        wrong = told.check()
+        self.problems += [f"{told.service}: {each}" for each in wrong]
+        if wrong:
+            raise Refused("ValidationException", "; ".join(wrong))
+        self.endpoints.advance()
+        if told.service == "sagemaker-runtime":
+            return self._invoked(told)
+        match told.service, told.operation:
+            case "sts", "GetCallerIdentity":
+                return 200, {"content-type": "text/xml"}, [self.policies.identity()]
+            case "iam", "SimulatePrincipalPolicy":
+                return 200, {"content-type": "text/xml"}, [self.policies.simulated(told.parameters)]
+            case "service-quotas", _:
+                return _json(self.quotas.answer(told.operation, told.parameters))
+            case "sagemaker", _:
+                found = self._sagemaker(told, fault)
+                return _json(found) if found is not None else None
+        return None
+
+    def _invoked(self, told: Asked) -> runtime.Answer:
+        name = told.parameters["EndpointName"]
+        if not self.endpoints.answers(told.region, name):
+            return runtime.not_found(name, ACCOUNT)
+        return runtime.invoked(told, self.engine_url)
+
+    def _sagemaker(self, told: Asked, fault: Fault | None) -> dict[str, Any] | None:
+        found = sagemaker(told.operation, self.endpoints, told.region, told.parameters, fault)
+        return found if found is not None else self.tags.answer(told.operation, told.parameters)
+
+    def _denial(self, told: Asked) -> str:
+        action = f"{told.service}:{told.operation}"
+        return (
+            f"User: {self.policies.principal} is not authorized to perform: {action} because no "
+            f"identity-based policy allows the {action} action"
+        )
+
+    def _is_scaled(self, life: Life) -> bool:
+        backend = applicationautoscaling_backends[ACCOUNT][life.region]
+        start = f"endpoint/{life.name}/"
+        every = [name for each in backend.targets.values() for name in each]
+        return any(each.startswith(start) for each in every)
+
+    def _say_in(self, region: str, endpoint: str, lines: Sequence[str]) -> None:
+        backend = logs_backends[ACCOUNT][region]
+        group, stream = f"/aws/sagemaker/Endpoints/{endpoint}", f"AllTraffic/i-{0:017x}"
+        if group not in backend.groups:
+            backend.create_log_group(group, {})
+        if stream not in backend.groups[group].streams:
+            backend.create_log_stream(group, stream)
+        now = int(time.time() * 1000)
+        events = [{"timestamp": now, "message": each} for each in lines]
+        if events:
+            backend.put_log_events(group, stream, events)
+
+
+class _Handler(MotoRequestHandler):
+    def log(self, *_args: Any, **_named: Any) -> None:
+        """Say nothing."""
+
+
+def _sent(
+    start: Start, status: int, headers: Mapping[str, str], body: Iterable[bytes]
+) -> Iterable[bytes]:
+    whole = list(headers.items())
+    if isinstance(body, list):
+        whole.append(("content-length", str(sum(map(len, body)))))
+    start(f"{status} -", whole)
+    return body
+
+
+def _json(told: Mapping[str, Any]) -> tuple[int, Mapping[str, str], Iterable[bytes]]:
+    return 200, {"content-type": _JSON}, [json.dumps(told).encode()]
