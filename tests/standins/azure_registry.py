@@ -9,11 +9,11 @@ import io
 import json
 import re
 import tarfile
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from standins.local_server import LocalServer, SilentHandler
 
 LOGIN_SERVER = "llamas.azurecr.io"
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
@@ -41,8 +41,8 @@ class Identity:
 
 
 @dataclass
-class AzureRegistry:
-    """What a test sets, and what has been asked."""
+class AzureRegistry(LocalServer):
+    """What a test sets, and what has been asked. `images` None: every repository has one."""
 
     log: bytes = b"Step 1/7 : FROM base\nSTEP 2/7: COPY a b\npushed\n"
     ending: str = "Succeeded"
@@ -52,28 +52,14 @@ class AzureRegistry:
     order: dict[str, Any] = field(default_factory=dict)
     cancelled: bool = False
     problems: list[str] = field(default_factory=list)
+    images: tuple[str, ...] | None = None
 
-    def __enter__(self) -> Self:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._server.owner = self  # type: ignore[attr-defined]
-        self._server.daemon_threads = True
-        self.host = f"127.0.0.1:{self._server.server_address[1]}"
-        self.url = f"http://{self.host}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    def __post_init__(self) -> None:
+        super().__init__(_Handler)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(SilentHandler):
     protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_args: object) -> None:
-        pass
 
     def do_GET(self) -> None:
         self._answer("GET")
@@ -106,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     @property
     def _owner(self) -> AzureRegistry:
-        owner: AzureRegistry = self.server.owner  # type: ignore[attr-defined]
+        owner: AzureRegistry = self.server.owner
         return owner
 
     def _exchange(self, _method: str, _path: str, _query: dict[str, str], body: bytes) -> None:
@@ -132,6 +118,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Authorization") != allowed:
             realm = f'Bearer realm="{self._owner.url}/oauth2/token",service="{LOGIN_SERVER}"'
             self._refuse(401, "UNAUTHORIZED", "authentication required", realm)
+        elif self._owner.images is not None and repository not in self._owner.images:
+            self._refuse(404, "MANIFEST_UNKNOWN", f"manifest of {repository} is not found")
         else:
             self._send(200, {}, {"Docker-Content-Digest": DIGEST})
 

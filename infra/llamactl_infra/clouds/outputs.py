@@ -5,24 +5,29 @@ from dataclasses import dataclass, field, fields
 import pulumi
 
 from llamactl_infra.deployment import AuthKind
+from llamactl_infra.spec import Cloud
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
     """Where an endpoint answers, and what runs there.
 
-    `image_digest` None: the image is named by a tag of the cloud's own. `key` is a Pulumi secret.
+    `image_digest` None: the image is named by a tag of the cloud's own. `slot` is the fleet behind
+    the endpoint; None: there is only one. `key` is a Pulumi secret.
     """
 
+    cloud: Cloud
     endpoint_name: pulumi.Input[str]
     url: pulumi.Input[str]
     region: pulumi.Input[str]
+    instance_type: str
     auth: AuthKind
     model: str
     image: str | None
     image_digest: str | None
     revision: str | None
     usd_per_hour: float | None
+    slot: str | None = None
     key: pulumi.Output[str] | None = field(default=None, repr=False)
 
     def as_mapping(self) -> dict[str, pulumi.Input[object]]:

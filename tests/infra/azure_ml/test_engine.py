@@ -1,10 +1,7 @@
 """The real engine on Azure's stand-in: made, left alone, moved to another type, taken away."""
 
 import os
-import shlex
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import httpx
 import pytest
@@ -12,17 +9,18 @@ import pytest
 pytest.importorskip("pulumi_azure_native", reason="needs the extra 'azure'")
 
 from infra.azure_ml.specs import REGISTRY, SCALED, SMALL, with_own
-from infra.stacks.conftest import package_roots
 from llamactl_catalog.errors import LlamactlError
+from llamactl_infra.live.azure.cloud import LiveAzure
+from llamactl_infra.live.cloud import Held
 from llamactl_infra.stacks.place import stack_place
 from llamactl_infra.stacks.stack import open_stack
 from standins.azure import SUBSCRIPTION
 from standins.azure.asking import put
 from standins.azure.faults import failed_health, out_of_quota
+from standins.providers.plugins import FORGOTTEN, engine_environment
 
 pytestmark = pytest.mark.engine
 
-TESTS = Path(__file__).parents[2]
 BIGGER = "Standard_NC48ads_A100_v4"
 SHARED = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared"
 
@@ -30,23 +28,10 @@ SHARED = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared"
 @pytest.fixture
 def stack(tmp_path, azure, monkeypatch):
     """The stack of a deployment; its provider is the stand-in's, its home is empty."""
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    path = programs / "pulumi-resource-azure-native"
-    plugin = TESTS / "standins" / "providers" / "azure_native.py"
-    roots = os.pathsep.join(map(str, [*package_roots(), TESTS]))
-    command = shlex.join(["env", f"PYTHONPATH={roots}", sys.executable, str(plugin)])
-    path.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
-    path.chmod(0o755)
-    home = tmp_path / "pulumi-home"
-    home.mkdir()
-    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("PULUMI_HOME", str(home))
-    monkeypatch.setenv("PULUMI_SKIP_UPDATE_CHECK", "true")
-    monkeypatch.setenv("PULUMI_IGNORE_AMBIENT_PLUGINS", "")
-    for name in ("PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE"):
+    for name, value in engine_environment(tmp_path, azure_native=("azure_native",)).items():
+        monkeypatch.setenv(name, value)
+    for name in FORGOTTEN:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, package_roots())))
     put(azure.url, SHARED, {"location": "westeurope"})
     put(azure.url, REGISTRY, {"location": "westeurope", "properties": {}})
     place = stack_place(tmp_path / "state", tmp_path, os.environ, lambda _step: None)
@@ -170,6 +155,36 @@ def test_destroy_leaves_nothing(stack, azure):
 
     own = {SHARED.lower(), REGISTRY.lower()}
     assert set(azure.store.resources) - own == set()
+
+
+def test_what_was_made_is_seen_as_it_was_asked_for_and_when_it_is_gone(stack, azure):
+    live = LiveAzure()
+    up(stack, SCALED)
+    held = [Held("azure-native:any:Thing", each["id"]) for each in azure.store.resources.values()]
+    ours = [each for each in held if each.id not in (SHARED, REGISTRY)]
+
+    assert live.endpoint(SCALED).state == "running"
+    assert live.differences(SCALED) == ()
+    assert len(live.remains(SCALED, ours)) == len(ours)
+
+    stack.destroy("azure")
+
+    assert live.endpoint(SCALED).state == "absent"
+    assert live.remains(SCALED, ours) == ()
+
+
+def test_an_update_that_failed_is_told_beside_what_answers(stack, azure):
+    changed = replace(SMALL, instance_type=BIGGER, num_shard=2)
+    up(stack, SMALL)
+    azure.faults.append(failed_health())
+
+    with pytest.raises(LlamactlError):
+        up(stack, changed)
+
+    live = LiveAzure()
+    assert live.endpoint(changed).state == "running"
+    assert "answers as before" in (live.endpoint(changed).reason or "")
+    assert any("did not come through" in each for each in live.differences(changed))
 
 
 def test_the_stand_in_asks_who_is_there(azure):

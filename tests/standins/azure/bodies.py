@@ -19,6 +19,7 @@ MODEL_OF = {
     "workspaces/connections": "WorkspaceConnectionPropertiesV2BasicResource",
     "workspaces/onlineendpoints": "OnlineEndpoint",
     "workspaces/onlineendpoints/deployments": "OnlineDeployment",
+    "workspaces/onlineendpoints/deployments/getlogs": "DeploymentLogsRequest",
     "workspaces/environments": "EnvironmentContainer",
     "workspaces/environments/versions": "EnvironmentVersion",
     "workspaces/models": "ModelContainer",

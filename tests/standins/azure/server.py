@@ -9,6 +9,7 @@ import re
 import threading
 import uuid
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -19,8 +20,8 @@ from standins.azure.faults import Fault
 from standins.azure.operations import Operation, Operations
 from standins.azure.scoring import DATA_TOKEN, KEY, SECOND_KEY, EndpointScoring
 from standins.azure.store import Refused, Store, kind_of, ml_kind
+from standins.azure.subscription import SUBSCRIPTION, Subscription
 
-SUBSCRIPTION = "00000000-1111-2222-3333-444444444444"
 TENANT = "99999999-8888-7777-6666-555555555555"
 TOKEN = "arm-token-very-secret"  # noqa: S105 - opens nothing
 _ENDPOINT = "workspaces/onlineendpoints"
@@ -31,6 +32,8 @@ _LOCATION = re.compile(
     r"(?:/([^/]+))?",
     re.IGNORECASE,
 )
+# What a log begins with, which is no line of the container's.
+_HEAD = re.compile(r"Instance status:|Container events:|Kind: |\w+: (Succeeded|InProgress|Waiting)")
 DEFAULT_LIMITS = {
     "standardNCADSA100v4Family": 500,
     "standardNCADSH100v5Family": 500,
@@ -45,6 +48,7 @@ class Azure:
         self.engine_url = engine_url
         self.delay_s = delay_s
         self.store = Store()
+        self.subscription = Subscription(self.store)
         self.faults: list[Fault] = []
         self.limits = dict(DEFAULT_LIMITS)
         self.problems: list[str] = []
@@ -87,7 +91,7 @@ class Azure:
                 raise Refused(401, "AuthenticationFailed", "The access token is missing or wrong.")
             if "api-version" not in query:
                 raise Refused(400, "MissingApiVersionParameter", "api-version is required.")
-            return self._answered(method, path, body)
+            return self._answered(method, path, query, body)
 
     def take_fault(self, method: str, path: str) -> Fault | None:
         with self._lock:
@@ -103,7 +107,7 @@ class Azure:
         return sorted(each["name"] for each in self.store.children(endpoint, "deployments"))
 
     def _answered(  # noqa: PLR0911 - one a method
-        self, method: str, path: str, body: Any
+        self, method: str, path: str, query: dict[str, str], body: Any
     ) -> tuple[int, dict[str, Any] | None, dict[str, str]]:
         fault = self.take_fault(method, path)
         if fault is not None and not fault.late and fault.delay_s is None:
@@ -113,12 +117,12 @@ class Azure:
             return 200, self._of_location(*location.groups()), {}
         match method:
             case "GET":
-                return 200, self._read(path), {}
+                return 200, self._read(path, query), {}
             case "HEAD":
                 self.store.need(path)
                 return 204, None, {}
             case "POST":
-                return 200, self._action(path), {}
+                return 200, self._action(path, body or {}), {}
             case "PUT":
                 return self._put(path, body, fault)
             case "PATCH":
@@ -130,16 +134,16 @@ class Azure:
             case _:
                 raise Refused(405, "MethodNotAllowed", method)
 
-    def _read(self, path: str) -> dict[str, Any]:
+    def _read(self, path: str, query: dict[str, str]) -> dict[str, Any]:
         found = self.store.get(path)
         if found is not None:
             return found
-        parent, _, kind = path.rpartition("/")
-        if self.store.get(parent) is None:
+        told = self.subscription.answer(path, query)
+        if told is None:
             raise Refused(404, "ResourceNotFound", f"The Resource '{path}' was not found.")
-        if (ml_kind(f"{path}/x") or "").lower() not in {_ENDPOINT, _DEPLOYMENT}:
-            raise Refused(404, "ResourceNotFound", f"The Resource '{path}' was not found.")
-        return {"value": self.store.children(parent, kind)}
+        if str(told.get("nextLink", "")).startswith("/"):
+            told["nextLink"] = f"{self.url}{told['nextLink']}"
+        return told
 
     def _put(
         self, path: str, body: Any, fault: Fault | None
@@ -198,8 +202,9 @@ class Azure:
                 principal = before["properties"].get("principalId", str(uuid.uuid4()))
                 properties |= {"principalId": principal, "tenantId": TENANT, "clientId": principal}
         properties.setdefault("provisioningState", "Succeeded")
-        name = path.rpartition("/")[2]
-        return {**given, "id": path, "name": name, "type": kind, "properties": properties}
+        made = before.get("systemData", {"createdAt": datetime.now(UTC).isoformat()})
+        own = {"id": path, "name": path.rpartition("/")[2], "type": kind, "systemData": made}
+        return {**given, **own, "properties": properties}
 
     def _scoring(self, path: str) -> EndpointScoring:
         if path.lower() not in self.scoring:
@@ -229,7 +234,7 @@ class Azure:
         )
         return 202, None, self._headers(done)
 
-    def _action(self, path: str) -> dict[str, Any]:
+    def _action(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         resource, _, action = path.rpartition("/")
         self.store.need(resource)
         match action.lower():
@@ -238,12 +243,24 @@ class Azure:
             case "token":
                 return {"accessToken": DATA_TOKEN, "tokenType": "Bearer"}
             case "getlogs":
-                name = resource.rpartition("/")[2]
-                return {
-                    "content": self.logs.get(name, "Instance status:\nSystemSetup: Succeeded\n")
-                }
+                return {"content": self._log(resource.rpartition("/")[2], body)}
             case _:
                 raise Refused(404, "NotFound", f"no action {action}")
+
+    def _log(self, name: str, asked: dict[str, Any]) -> str:
+        """Give the end of a container's log; that of the one that fetches weights is beside."""
+        wrong = problems_of("workspaces/onlineendpoints/deployments/getlogs", asked)
+        self.problems += wrong
+        if asked.get("containerType") == "StorageInitializer":
+            if f"{name}/StorageInitializer" not in self.logs:
+                raise Refused(400, "BadArgument", "The container is not found.")
+            content = self.logs[f"{name}/StorageInitializer"]
+        else:
+            content = self.logs.get(name, "Instance status:\nSystemSetup: Succeeded\n")
+        lines = content.splitlines(keepends=True)
+        heads = [number for number, line in enumerate(lines, 1) if _HEAD.match(line)]
+        head = heads[-1] if heads else 0
+        return "".join([*lines[:head], *lines[head:][-asked.get("tail", len(lines)) :]])
 
     def _of_location(self, region: str, what: str, which: str | None) -> dict[str, Any]:
         match what.lower(), which:
@@ -252,38 +269,21 @@ class Azure:
                     raise Refused(404, "NotFound", f"no operation {name}")
                 return {"id": name, "name": name, **self._operations.known[name].state()}
             case "usages", None:
-                return {"value": [self._usage(family) for family in self.limits]}
+                return {"value": self.subscription.usages(self.limits)}
             case "quotas", None:
-                return {"value": [self._quota(family) for family in self.limits]}
+                kept = ("id", "type", "name", "unit", "limit")
+                told = self.subscription.usages(self.limits)
+                return {"value": [{name: each[name] for name in kept} for each in told]}
             case "vmsizes", None:
-                return {"value": [_size(name) for name in rules.SIZES]}
+                return {"value": self.subscription.sizes_in(region)}
             case _:
                 raise Refused(404, "NotFound", f"{what} of {region}")
-
-    def _usage(self, family: str) -> dict[str, Any]:
-        return {
-            "id": f"/locations/here/usages/{family}",
-            "type": "Microsoft.MachineLearningServices/vmFamily/usages",
-            "name": {"value": family, "localizedValue": family},
-            "unit": "Count",
-            "currentValue": rules.used_vcpus(self.store, family),
-            "limit": self.limits[family],
-        }
-
-    def _quota(self, family: str) -> dict[str, Any]:
-        usage = self._usage(family)
-        return {**{name: usage[name] for name in ("id", "type", "name", "unit", "limit")}}
 
 
 class _Faulty(Refused):
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.status, fault.code, fault.message)
         self.headers = dict(fault.headers)
-
-
-def _size(name: str) -> dict[str, Any]:
-    vcpus, family, _ = rules.SIZES[name]
-    return {"name": name, "family": family, "vCPUs": vcpus, "gpus": 1, "memoryGB": 220.0}
 
 
 class _Server(ThreadingHTTPServer):

@@ -7,8 +7,8 @@ import pulumi
 from pulumi_azure_native import machinelearningservices as ml
 
 from llamactl_catalog.serving_contracts import contract_of
+from llamactl_infra.clouds.azure.asked import environment_version, model_version
 from llamactl_infra.clouds.azure.checks import CLOUD
-from llamactl_infra.clouds.azure.names import asset_version
 from llamactl_infra.clouds.azure.surroundings import Surroundings
 
 
@@ -36,11 +36,10 @@ def declare_environment(
         properties=ml.EnvironmentContainerPropertiesArgs(tags=around.tags),
         opts=around.options(),
     )
-    content = [around.image, contract.health, contract.invoke, contract.port]
     return ml.EnvironmentVersion(
         around.child("environment"),
         name=holder.name,
-        version=asset_version(content),
+        version=environment_version(around.spec),
         workspace_name=workspace,
         resource_group_name=group,
         properties=ml.EnvironmentVersionPropertiesArgs(
@@ -72,7 +71,7 @@ def declare_model(
     return ml.ModelVersion(
         around.child("model"),
         name=holder.name,
-        version=asset_version([spec.weights_uri, spec.revision]),
+        version=model_version(spec),
         workspace_name=workspace,
         resource_group_name=group,
         properties=ml.ModelVersionPropertiesArgs(

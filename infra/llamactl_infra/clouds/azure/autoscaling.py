@@ -8,20 +8,16 @@ Microsoft.MachineLearningServices/workspaces/onlineEndpoints, read 2026-11-22.
 import pulumi
 from pulumi_azure_native import machinelearningservices, monitor
 
+from llamactl_infra.clouds.azure.asked import concurrency, fewest, most
 from llamactl_infra.clouds.azure.schedules import at
 from llamactl_infra.clouds.azure.surroundings import Surroundings
-from llamactl_infra.spec import Schedule, Spec
+from llamactl_infra.spec import Schedule
 
 _METRIC = "ConnectionsActive"
 _GRAIN, _WINDOW_OUT, _WINDOW_IN = "PT1M", "PT5M", "PT15M"
 # An instance takes 12 to 18 minutes to come: Azure/azureml-examples issue 3515.
 _COOLDOWN_OUT, _COOLDOWN_IN = "PT20M", "PT10M"
 _IDLE = 0.5
-
-
-def scales(spec: Spec) -> bool:
-    """Tell whether the number of instances changes by itself."""
-    return _most(spec) > _fewest(spec) or bool(spec.schedules)
 
 
 def declare_autoscaling(
@@ -35,7 +31,7 @@ def declare_autoscaling(
     rules = _rules(around, endpoint.id)
     usual = monitor.AutoscaleProfileArgs(
         name="usual",
-        capacity=_capacity(_fewest(spec), _most(spec), spec.instances),
+        capacity=_capacity(fewest(spec), most(spec), spec.instances),
         rules=rules,
     )
     timed = [_timed(schedule, rules) for schedule in spec.schedules]
@@ -68,9 +64,8 @@ def _timed(schedule: Schedule, rules: list[monitor.ScaleRuleArgs]) -> monitor.Au
 
 
 def _rules(around: Surroundings, endpoint_id: pulumi.Input[str]) -> list[monitor.ScaleRuleArgs]:
-    own, spec = around.own, around.spec
-    at_once = own.concurrency if own.concurrency is not None else spec.parallel
-    target = spec.target_concurrency if spec.target_concurrency is not None else at_once
+    told = around.spec.target_concurrency
+    target = told if told is not None else concurrency(around.spec)
     more = _trigger(endpoint_id, monitor.ComparisonOperationType.GREATER_THAN, target, _WINDOW_OUT)
     less = _trigger(
         endpoint_id, monitor.ComparisonOperationType.LESS_THAN, _IDLE * target, _WINDOW_IN
@@ -109,18 +104,8 @@ def _rule(
     return monitor.ScaleRuleArgs(metric_trigger=trigger, scale_action=action)
 
 
-def _capacity(fewest: int, most: int, start: int) -> monitor.ScaleCapacityArgs:
+def _capacity(least: int, greatest: int, start: int) -> monitor.ScaleCapacityArgs:
     # Azure Monitor takes these numbers as texts.
     return monitor.ScaleCapacityArgs(
-        minimum=str(fewest), maximum=str(most), default=str(min(max(start, fewest), most))
-    )
-
-
-def _fewest(spec: Spec) -> int:
-    return spec.min_instances if spec.min_instances is not None else spec.instances
-
-
-def _most(spec: Spec) -> int:
-    return (
-        spec.max_instances if spec.max_instances is not None else max(spec.instances, _fewest(spec))
+        minimum=str(least), maximum=str(greatest), default=str(min(max(start, least), greatest))
     )

@@ -4,6 +4,7 @@ from llamactl_catalog.errors import (
     InvalidInput,
     NoAccess,
     NoCapacity,
+    NoInstances,
     NoPermission,
     NoQuota,
     Unhealthy,
@@ -18,7 +19,7 @@ CAUSES = (
     ),
     cause(
         r"OutOfCapacity|SkuNotAvailable|AllocationFailed|insufficient.*capacity",
-        NoCapacity,
+        NoInstances,
         "the region has none free now: another --region or --instance-type, or try again later",
     ),
     cause(
@@ -37,14 +38,31 @@ CAUSES = (
         "ask for access on the model's page, or llamactl weights stage with a token that has it",
     ),
     cause(
-        r"ImagePull|ImageBuildFailure|failed to pull image",
+        r"ImagePull|ImageBuildFailure|failed to pull image|manifest unknown",
         InvalidInput,
         "llamactl image push puts it into the workspace's registry",
     ),
     cause(
-        r"ResourceNotReady|liveness|readiness|probe|ContainerCrash|CrashLoop|out of memory",
+        r"nvidia.*(driver|cuda)|CUDA driver version is insufficient|no kernel image",
+        Unhealthy,
+        "the host's driver is older than the container: --engine with an older version",
+    ),
+    cause(
+        r"out of memory|OutOfMemory|OOMKilled|CUDA OOM",
+        Unhealthy,
+        "a larger --instance-type, a shorter --context, or fewer bits: llamactl plan",
+    ),
+    cause(
+        r"ResourceNotReady|liveness|readiness|probe|ContainerCrash|CrashLoop",
         Unhealthy,
         "llamactl logs has what the container said before it ended",
+        says_only_that=True,
+    ),
+    cause(
+        r"creation timed out|timeout while waiting|timed out|deadline exceeded",
+        Unhealthy,
+        "a longer --timeout, or see llamactl logs: is it still loading?",
+        says_only_that=True,
     ),
     cause(
         r"TooManyRequests|throttl|429", NoCapacity, "Azure slows calls down: try again in a minute"

@@ -8,9 +8,9 @@ how-to-deploy-online-endpoint-with-secret-injection, read 2026-11-22; a preview 
 import pulumi
 from pulumi_azure_native import machinelearningservices
 
+from llamactl_infra.clouds.azure.asked import HUB_VARIABLE
 from llamactl_infra.clouds.azure.surroundings import Surroundings
 
-_VARIABLE = "HF_TOKEN"
 _HUB = "https://huggingface.co"
 
 
@@ -22,7 +22,7 @@ def declare_connection(
         return None
     return machinelearningservices.WorkspaceConnection(
         around.child("hub"),
-        connection_name=_name(around),
+        connection_name=around.child("hub"),
         workspace_name=workspace,
         resource_group_name=group,
         properties=machinelearningservices.CustomKeysWorkspaceConnectionPropertiesArgs(
@@ -30,20 +30,8 @@ def declare_connection(
             category="CustomKeys",
             target=_HUB,
             credentials=machinelearningservices.CustomKeysArgs(
-                keys={_VARIABLE: pulumi.Output.secret(around.spec.hub_token)}
+                keys={HUB_VARIABLE: pulumi.Output.secret(around.spec.hub_token)}
             ),
         ),
         opts=around.options(),
     )
-
-
-def injected(around: Surroundings) -> dict[str, str]:
-    """Give the variable by which the container gets the secret."""
-    if around.spec.hub_token is None:
-        return {}
-    where = f"azureml://connections/{_name(around)}/credentials/{_VARIABLE}"
-    return {_VARIABLE: f"${{{{{where}}}}}"}
-
-
-def _name(around: Surroundings) -> str:
-    return around.child("hub")

@@ -11,19 +11,19 @@ from llamactl_catalog.engine_versions import engine_version
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.serving_contracts import contract_of
 from llamactl_containers.engines.choice import CONTAINER_ENGINES
-from llamactl_infra.azure_ml_spec import AzureAuth
+from llamactl_infra.clouds.azure.asked import AUTH_MODES, access, environment, scales
 from llamactl_infra.clouds.azure.assets import declare_environment, declare_model
-from llamactl_infra.clouds.azure.autoscaling import declare_autoscaling, scales
+from llamactl_infra.clouds.azure.autoscaling import declare_autoscaling
 from llamactl_infra.clouds.azure.checks import CLOUD, check
 from llamactl_infra.clouds.azure.connection import declare_connection
-from llamactl_infra.clouds.azure.deployment import Parts, declare_deployment, environment
+from llamactl_infra.clouds.azure.deployment import Parts, declare_deployment
 from llamactl_infra.clouds.azure.diagnostics import (
     declare_alerts,
     declare_diagnostics,
     declare_logs,
 )
 from llamactl_infra.clouds.azure.identity import declare_identity, declare_roles
-from llamactl_infra.clouds.azure.names import asset_version, endpoint_name
+from llamactl_infra.clouds.azure.names import asset_version, deployment_name, endpoint_name
 from llamactl_infra.clouds.azure.network import declare_private_way
 from llamactl_infra.clouds.azure.resource_group import declare_group
 from llamactl_infra.clouds.azure.surroundings import Surroundings
@@ -37,7 +37,6 @@ TYPE = "llamactl:azure:Endpoint"
 ALIASES: tuple[pulumi.Alias, ...] = ()
 """The types and names that the component had in earlier versions: one is added, none removed."""
 
-_MODES: dict[AzureAuth, str] = {"key": "Key", "aad_token": "AADToken"}
 # Each part may take as long as its own limits let it; past this the engine gives up.
 _TRAFFIC_WAIT = pulumi.CustomTimeouts(create="2h", update="12h", delete="1h")
 
@@ -123,8 +122,8 @@ def _settings(around: Surroundings, identity: pulumi.Input[str]) -> dict[str, An
             type=ml.ManagedServiceIdentityType.USER_ASSIGNED, user_assigned_identities=[identity]
         ),
         "properties": ml.OnlineEndpointPropertiesArgs(
-            auth_mode=_MODES[around.own.auth],
-            public_network_access="Enabled" if around.own.public_access else "Disabled",
+            auth_mode=AUTH_MODES[around.own.auth],
+            public_network_access=access(around.spec),
             description=f"{around.spec.model}, by llamactl",
         ),
     }
@@ -142,7 +141,7 @@ def _declare_traffic(
             "deployment": deployment.name,
             "instance_type": around.instance_type,
             "endpoint_settings": asset_version(settings),
-            "content": asset_version([around.image, environment(around), spec.weights_uri]),
+            "content": asset_version([around.image, environment(spec), spec.weights_uri]),
             "update": spec.update,
             "percent": own.canary_percent,
             "bake_s": own.bake_s,
@@ -170,13 +169,16 @@ def _outputs(around: Surroundings, endpoint: ml.OnlineEndpoint) -> Outputs:
     """Give what the stack gives. The key is not among it: whoever may, asks for it when needed."""
     spec = around.spec
     return Outputs(
+        cloud=spec.cloud,
         endpoint_name=endpoint.name,
         url=endpoint.properties.apply(lambda properties: properties.scoring_uri),
         region=around.region,
+        instance_type=around.instance_type,
         auth=around.own.auth,
         model=spec.model,
         image=around.image,
         image_digest=digest_of(around.image),
         revision=spec.revision,
         usd_per_hour=spec.usd_per_hour,
+        slot=deployment_name(spec),
     )

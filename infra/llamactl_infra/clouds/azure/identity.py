@@ -9,14 +9,15 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import authorization, managedidentity
 
+from llamactl_infra.clouds.azure.roles import (
+    ACR_PULL,
+    BLOB_DATA_READER,
+    CONNECTION_SECRETS_READER,
+    METRICS_WRITER,
+    definition,
+)
 from llamactl_infra.clouds.azure.surroundings import Surroundings
 from llamactl_infra.clouds.azure.workspace import Workspace
-
-# The same ids in every tenant. Source: Azure RBAC, built-in-roles, read 2026-11-22.
-ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
-BLOB_DATA_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
-METRICS_WRITER = "635dd51f-9968-44d3-b7fb-6d9a6bd613ae"
-CONNECTION_SECRETS_READER = "ea01e6af-a1c1-4350-9563-ad00f8c72ec5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,12 @@ def _grants(around: Surroundings, workspace: Workspace) -> list[_Grant]:
 def _assignment(
     around: Surroundings, identity: managedidentity.UserAssignedIdentity, grant: _Grant
 ) -> pulumi.Resource:
-    kind = "Microsoft.Authorization/roleDefinitions"
-    definition = f"/subscriptions/{around.own.subscription}/providers/{kind}/{grant.role}"
     return authorization.RoleAssignment(
         around.child(f"may-{grant.name}"),
         principal_id=identity.principal_id,
         # Told, so that Azure does not look for an identity that is too new to be found.
         principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
-        role_definition_id=definition,
+        role_definition_id=definition(around.own.subscription, grant.role),
         scope=grant.scope,
         opts=around.options(),
     )

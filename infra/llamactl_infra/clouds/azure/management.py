@@ -1,57 +1,84 @@
 """Azure Resource Manager over REST: asked with patience, and waited for until a change is made.
 
-It is used where Pulumi's own provider cannot be: for traffic. Source of what is asked and answered:
-azure-ai-ml 1.35.2, _restclient/arm_ml_service, API 2025-12-01; Azure Resource Manager,
-async-operations, both read 2026-11-22.
+It is used where Pulumi's own provider cannot be: for traffic, and to look at what there is. Source
+of what is asked and answered: azure-ai-ml 1.35.2, _restclient/arm_ml_service, API 2025-12-01; Azure
+Resource Manager, async-operations, both read 2026-11-22.
 """
 
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from time import sleep
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from llamactl_catalog.errors import InvalidInput, LlamactlError, NoPermission, Unhealthy
 from llamactl_catalog.progress import silent
-from llamactl_containers.registries.acr import Identity, signed_in, token_of
-from llamactl_infra.prices.retries import ATTEMPTS_TO_CONNECT, Busy, patiently, retry_after_s
+from llamactl_infra.clouds.azure.signing_in import Token, tokens
+from llamactl_infra.clouds.azure.versions import version_of
+from llamactl_infra.prices.retries import (
+    ATTEMPTS,
+    ATTEMPTS_TO_CONNECT,
+    Busy,
+    patiently,
+    retry_after_s,
+)
 
 if TYPE_CHECKING:
     import httpx
-
-Token = Callable[[str], str]
 
 URL = "https://management.azure.com"
 DATA_SCOPE = "https://ml.azure.com/.default"
 """The scope of a token that online endpoints take."""
 
 ADDRESS_VARIABLE = "LLAMACTL_AZURE_URL"
-TOKEN_VARIABLE = "LLAMACTL_AZURE_TOKEN"  # noqa: S105 - a variable's name
 
-_VERSION = "2025-12-01"
 _TIMEOUT_S = 60.0
 _POLL_S = 5.0
 _PATIENCE_S = 1800.0
 _CONFLICT_WAIT_S = 10.0
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NOT_FOUND, _CONFLICT, _BUSY, _SERVER_ERROR = 404, 409, 429, 500
-_REFUSED = (401, 403)
+_UNAUTHORIZED, _FORBIDDEN = 401, 403
+
+
+class NotTaken(Unhealthy):
+    """A request that Azure does not take as it is; `code` is the reason in its own words."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Management:
-    """Resources by their ids. `pause` waits, so that a test need not."""
+    """Resources by their ids. `pause` waits, so that a test need not.
 
-    def __init__(self, url: str, token: Token, pause: Callable[[float], None] = sleep) -> None:
+    Where Azure is busy it is asked again, `attempts` times in all.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: Token,
+        pause: Callable[[float], None] = sleep,
+        *,
+        attempts: int = ATTEMPTS,
+    ) -> None:
         self.url = url.rstrip("/")
         self.token = token
         self._pause = pause
+        self._attempts = attempts
         self._client: httpx.Client | None = None
         parts = urlsplit(self.url)
         if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
             message = f"{url} would be told an access token over an open line"
             raise InvalidInput(message, hint="name an address with https")
+
+    @property
+    def is_here(self) -> bool:
+        """Tell whether it is no Azure, but something on this machine."""
+        return urlsplit(self.url).hostname in _LOOPBACK
 
     def get(self, resource: str) -> dict[str, Any] | None:
         """Give a resource as it is; None: there is none.
@@ -62,13 +89,30 @@ class Management:
         answer = self._asked("GET", resource, None)
         return None if answer.status_code == _NOT_FOUND else _content(answer)
 
-    def post(self, resource: str) -> dict[str, Any]:
-        """Ask a resource for what it gives only when it is asked: its keys.
+    def listed(self, resource: str, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+        """Give all that a list has, over its pages; none where what it is of is not there.
+
+        Raises:
+            LlamactlError: it cannot be read.
+        """
+        found: list[dict[str, Any]] = []
+        page, more = resource, query
+        while page:
+            answer = self._asked("GET", page, None, more)
+            if answer.status_code == _NOT_FOUND:
+                break
+            content = _content(answer)
+            found += [each for each in content.get("value") or [] if isinstance(each, dict)]
+            page, more = str(content.get("nextLink") or ""), None
+        return found
+
+    def post(self, resource: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Ask a resource for what it gives only when it is asked: its keys, its log.
 
         Raises:
             LlamactlError: it does not give it.
         """
-        return _content(_found(self._asked("POST", resource, None), resource))
+        return _content(_found(self._asked("POST", resource, body), resource))
 
     def put(self, resource: str, body: Mapping[str, Any]) -> None:
         """Make a resource what the body says, and wait until it is.
@@ -106,40 +150,55 @@ class Management:
                 raise Unhealthy(f"Azure has not made a change in {_PATIENCE_S:.0f} s")
 
     def _asked(
-        self, method: str, resource: str, body: Mapping[str, Any] | None
+        self,
+        method: str,
+        resource: str,
+        body: Mapping[str, Any] | None,
+        query: Mapping[str, str] | None = None,
     ) -> "httpx.Response":
-        return patiently(lambda: self._once(method, resource, body), self._pause, silent)
+        if resource.startswith("http"):  # that Azure has named, with all that belongs to it
+            if urlsplit(resource).netloc != urlsplit(self.url).netloc:
+                raise Unhealthy(f"Azure names another host to ask on: {resource}")
+            return patiently(lambda: self._once(method, resource, body, None), self._pause, silent)
+        asked = {**(query or {}), "api-version": version_of(resource)}
+        whole = f"{self.url}{resource}"
+        return patiently(lambda: self._once(method, whole, body, asked), self._pause, silent)
 
-    def _once(self, method: str, resource: str, body: Mapping[str, Any] | None) -> "httpx.Response":
+    def _once(
+        self,
+        method: str,
+        whole: str,
+        body: Mapping[str, Any] | None,
+        query: Mapping[str, str] | None,
+    ) -> "httpx.Response":
         import httpx
 
-        whole = resource if resource.startswith("http") else f"{self.url}{resource}"
-        if urlsplit(whole).netloc != urlsplit(self.url).netloc:
-            raise Unhealthy(f"Azure names another host for the state of a change: {whole}")
         headers = {"authorization": f"Bearer {self.token(f'{URL}/.default')}"}
-        query = {} if resource.startswith("http") else {"api-version": _VERSION}
         try:
-            answer = self._line().request(
-                method, whole, params=query or None, json=body, headers=headers
-            )
+            answer = self._line().request(method, whole, params=query, json=body, headers=headers)
         except httpx.TransportError as error:
             said = f"Azure cannot be reached: {error}"
-            raise Busy(said, attempts=ATTEMPTS_TO_CONNECT) from error
-        _raise_if_busy(answer)
+            attempts = min(self._attempts, ATTEMPTS_TO_CONNECT)
+            raise Busy(said, attempts=attempts) from error
+        _raise_if_busy(answer, self._attempts)
         return answer
 
     def _line(self) -> "httpx.Client":
         import httpx
 
         if self._client is None:
-            loopback = urlsplit(self.url).hostname in _LOOPBACK
-            self._client = httpx.Client(timeout=_TIMEOUT_S, trust_env=not loopback)
+            self._client = httpx.Client(timeout=_TIMEOUT_S, trust_env=not self.is_here)
         return self._client
 
 
 @contextmanager
-def opened(environment: Mapping[str, str] | None = None) -> Iterator[Management]:
-    """Open the way to Azure, for whoever is signed in where this runs.
+def opened(
+    environment: Mapping[str, str] | None = None,
+    token: Token | None = None,
+    *,
+    attempts: int = ATTEMPTS,
+) -> Iterator[Management]:
+    """Open the way to Azure, for whoever is signed in where this runs, or as `token` says.
 
     Credentials that Pulumi's Azure Native takes from the environment are taken here too.
 
@@ -148,39 +207,21 @@ def opened(environment: Mapping[str, str] | None = None) -> Iterator[Management]
     """
     here = os.environ if environment is None else environment
     url = here.get(ADDRESS_VARIABLE) or URL
-    given = here.get(TOKEN_VARIABLE)
-    if given:
-        management = Management(url, lambda _scope: given)
-    else:
-        identity = _identity(here)
-        management = Management(url, lambda scope: token_of(identity, scope))
+    management = Management(url, tokens(here) if token is None else token, attempts=attempts)
     try:
         yield management
     finally:
         management.close()
 
 
-def _identity(here: Mapping[str, str]) -> Identity:
-    # Source: Pulumi, Azure Native, installation-configuration, read 2026-11-22.
-    names = ("ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET")
-    tenant, client, secret = (here.get(name) for name in names)
-    if not (tenant and client and secret):
-        return signed_in()
-    with suppress(ImportError):
-        from azure.identity import ClientSecretCredential
-
-        identity: Identity = ClientSecretCredential(tenant, client, secret)
-        return identity
-    return signed_in()
-
-
-def _raise_if_busy(answer: "httpx.Response") -> None:
+def _raise_if_busy(answer: "httpx.Response", attempts: int) -> None:
     status, asked_s = answer.status_code, retry_after_s(answer.headers.get("retry-after"))
     if status == _CONFLICT:
         wait_s = asked_s if asked_s is not None else _CONFLICT_WAIT_S
-        raise Busy(f"Azure has another change under way: {_said(answer)}", wait_s)
+        said = f"Azure has another change under way: {_said(answer)}"
+        raise Busy(said, wait_s, attempts=attempts)
     if status == _BUSY or status >= _SERVER_ERROR:
-        raise Busy(f"Azure answers {status}: {_said(answer)}", asked_s)
+        raise Busy(f"Azure answers {status}: {_said(answer)}", asked_s, attempts=attempts)
 
 
 def _found(answer: "httpx.Response", resource: str) -> "httpx.Response":
@@ -202,10 +243,14 @@ def _content(answer: "httpx.Response") -> dict[str, Any]:
 
 
 def _refusal(answer: "httpx.Response") -> LlamactlError:
-    if answer.status_code in _REFUSED:
-        hint = "the role AzureML Data Scientist on the workspace gives the right"
-        return NoPermission(f"Azure refuses: {_said(answer)}", hint=hint)
-    return Unhealthy(f"Azure answers {answer.status_code}: {_said(answer)}")
+    said = _said(answer)
+    if answer.status_code == _UNAUTHORIZED:
+        hint = "sign in anew with az login, to the tenant of the subscription"
+        return NoPermission(f"Azure does not take the sign-in: {said}", hint=hint)
+    if answer.status_code == _FORBIDDEN:
+        roles = "the role AzureML Data Scientist gives the rights on a workspace's endpoints"
+        return NoPermission(f"Azure refuses: {said}", hint=f"{roles}; docs/azure.md has all")
+    return NotTaken(f"Azure answers {answer.status_code}: {said}", said.partition(":")[0])
 
 
 def _said(answer: "httpx.Response") -> str:

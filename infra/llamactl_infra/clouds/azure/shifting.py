@@ -59,6 +59,12 @@ def live_traffic(management: Management, endpoint: str) -> dict[str, int] | None
     return None if found is None else _shares(found)
 
 
+def serving(properties: Mapping[str, Any]) -> str | None:
+    """Give the deployment that has the most of an endpoint's traffic; None: none has any."""
+    shares = _shares({"properties": properties})
+    return max(shares, key=lambda name: shares[name], default=None)
+
+
 def shift(
     management: Management, order: Shift, pause: Callable[[float], None] = sleep
 ) -> dict[str, int]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pulumi
 
+from llamactl_infra.clouds.azure.asked import child
 from llamactl_infra.clouds.azure.names import account_name
 from llamactl_infra.spec import AzureMlSpec, Spec
 
@@ -31,7 +32,7 @@ class Surroundings:
 
     def child(self, what: str) -> str:
         """Name a child in the stack's state."""
-        return f"{self.spec.name}-{what}"
+        return child(self.spec, what)
 
     @property
     def account(self) -> str:

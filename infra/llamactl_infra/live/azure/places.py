@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from llamactl_catalog.errors import InvalidInput, NoCapacity, NoPermission
+from llamactl_catalog.errors import InvalidInput, NoInstances, NoPermission
 from llamactl_infra.clouds.azure.asked import own_of
 from llamactl_infra.clouds.azure.management import Management, NotTaken
 from llamactl_infra.clouds.azure.names import endpoint_name
@@ -140,4 +140,4 @@ def _workspaces(management: Management, spec: Spec) -> list[str]:
 
 
 def _failed(check: str, text: str, hint: str) -> Finding:
-    return Finding(check, "failed", text, NoCapacity(text, hint=hint))
+    return Finding(check, "failed", text, NoInstances(text, hint=hint))
