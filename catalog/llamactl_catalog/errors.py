@@ -7,6 +7,7 @@ LlamactlError
 ├── LicenseRefused          3   terms that are not accepted, or that forbid this use
 ├── NoQuota                 4   an account's limit that is too low for what was asked
 ├── NoCapacity              5   memory, disk, a port or a lock that is not to be had now
+│   └── NoInstances         5   a region that has none of an instance type free now
 ├── NoAccess                6   gated weights that this token may not read
 ├── Unhealthy               8   an endpoint that does not answer as it should
 ├── CleanupIncomplete       9   something of a deployment is still there after `destroy`
@@ -70,6 +71,10 @@ class NoCapacity(LlamactlError):
     """Memory, disk, a port or a lock that is not to be had now."""
 
     exit_code = 5
+
+
+class NoInstances(NoCapacity):
+    """A region that has none of an instance type free now: another place may have some."""
 
 
 class NoAccess(LlamactlError):

@@ -1,6 +1,7 @@
 """What every command is given: where things are kept, and the layers below, loaded late."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,12 +9,15 @@ if TYPE_CHECKING:
     from llamactl_catalog.catalog import Catalog
     from llamactl_containers.licensing.ledger import Ledger
     from llamactl_containers.licensing.texts import LicenseTexts
+    from llamactl_infra.live.cloud import LiveCloud
     from llamactl_infra.local.target import LocalTarget
+    from llamactl_infra.spec import Cloud
+    from llamactl_infra.stacks.target import StackTarget
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The settings that all commands share."""
+    """The settings that all commands share; `open_live` replaces the clouds that are asked."""
 
     state_dir: Path
     cache_dir: Path
@@ -21,6 +25,7 @@ class App:
     non_interactive: bool = False
     license_ledger: str | None = None
     license_policy: Path | None = None
+    open_live: "Callable[[Cloud], LiveCloud] | None" = field(default=None, repr=False)
 
     def catalog(self) -> "Catalog":
         """Load the catalog with the organisation's overlay."""
@@ -33,6 +38,14 @@ class App:
         from llamactl_infra.local.target import LocalTarget
 
         return LocalTarget(self.state_dir, weights_dir=self.cache_dir / "hub")
+
+    def stacks(self) -> "StackTarget":
+        """Give the target of the clouds: stacks of the project here, or of the state folder."""
+        import os
+
+        from llamactl_infra.stacks.target import StackTarget
+
+        return StackTarget(self.state_dir, Path.cwd(), os.environ, open_live=self.open_live)
 
     def license_texts(self) -> "LicenseTexts":
         """Give what reads the texts of licenses, and keeps them in the cache folder."""

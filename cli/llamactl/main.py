@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 import click
 
 from llamactl.app import App
+from llamactl.door import INTERRUPTED
 from llamactl.output import prepare_streams, silence_stdout, talk
 from llamactl.paths import FilePath, LedgerPlace
 from llamactl.settings import command_settings, default_dir, read_settings
 from llamactl.terminal_text import for_terminal
 from llamactl_catalog.errors import LlamactlError, NoCapacity
 
-INTERRUPTED = 130
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -46,6 +46,9 @@ COMMANDS = {
     "weights": Entry(
         "weights", "Weights: who may read them, fetch, stage into your storage, verify.", "Run"
     ),
+    "check": Entry(
+        "check", "Tell all that can be known of deploying MODEL before it costs anything.", "Run"
+    ),
     "deploy": Entry("deploy", "Deploy MODEL and wait until it answers.", "Run"),
     "list": Entry(
         "list", "List the deployments: what runs, where, since when, at what cost.", "Run"
@@ -54,10 +57,11 @@ COMMANDS = {
     "endpoint": Entry("endpoint", "Print the URL of the deployment NAME, and nothing else.", "Run"),
     "logs": Entry("logs", "Print or follow the log of the deployment NAME.", "Run"),
     "destroy": Entry(
-        "destroy", "Stop the deployment NAME and remove all of it but its log.", "Run"
+        "destroy", "Remove the deployment NAME, all of it, and see that it is gone.", "Run"
     ),
     "chat": Entry("chat", "Talk with a deployment.", "Use"),
     "invoke": Entry("invoke", "Ask one question and stream the answer.", "Use"),
+    "doctor": Entry("doctor", "Look at this installation: what is there, what is missing, and how to mend it.", "Set up"),
     "completion": Entry("completion", "Print the completion script of SHELL.", "Set up"),
 }
 

@@ -1,16 +1,22 @@
 """The argument NAME that many commands take, completed by the shell from what is deployed."""
 
+import os
+from pathlib import Path
+
 import click
 
 from llamactl.settings import default_dir
 
 
 def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    from llamactl_infra.local.target import LocalTarget
+    from llamactl_infra.local.layout import StateFolder
+    from llamactl_infra.stacks.traces import names_seen
 
     given = ctx.find_root().params.get("state_dir")
-    target = LocalTarget(given if given is not None else default_dir("state"))
-    return [each.name for each in target.deployments() if each.name.startswith(incomplete)]
+    state_dir = Path(given if given is not None else default_dir("state"))
+    names = {each.name for each in StateFolder(state_dir).folders()}
+    names.update(names_seen(state_dir, Path.cwd(), os.environ))  # without the engine: a key waits
+    return sorted(name for name in names if name.startswith(incomplete))
 
 
 deployment_name = click.argument("name", metavar="NAME", shell_complete=_complete)

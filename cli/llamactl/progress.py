@@ -52,9 +52,10 @@ def stage(title: str) -> Iterator[Report]:
 
         try:
             yield report
-        except BaseException:
+        except BaseException as error:
             progress.stop()
-            _end(console, "[red]✗[/]", title, "failed", started)
+            how = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
+            _end(console, "[red]✗[/]", title, how, started)
             raise
     _end(console, "[green]✓[/]", title, last, started)
 
@@ -87,7 +88,8 @@ def _end(console: "Console", mark: str, title: str, text: str, started: float) -
     from rich.markup import escape
 
     elapsed = format_duration(time.monotonic() - started)
-    console.print(f"{mark} {title:<{_TITLE_COLUMNS}} {escape(text)}  [dim]{elapsed}[/]")
+    line = f"{mark} {title:<{_TITLE_COLUMNS}} {escape(text)}  [dim]{elapsed}[/]"
+    console.print(line, soft_wrap=True)
 
 
 def _with_amount(step: Step) -> str:

@@ -28,7 +28,7 @@ def connect(
         Unhealthy: the deployment is not running.
         NoPermission: it asks for a key that is not known.
     """
-    if deployment.state != "running" or deployment.endpoint is None:
+    if not deployment.may_answer or deployment.endpoint is None:
         because = f": {deployment.reason}" if deployment.reason is not None else ""
         message = f"'{deployment.name}' is {deployment.state}{because}"
         raise Unhealthy(message, hint=deployment.repair_hint)

@@ -31,9 +31,21 @@ class ChatApp:
     def local(self) -> "ChatApp":
         return self
 
-    def deployment(self, name: str) -> Deployment:
+    def stacks(self) -> "ChatApp":
+        return self
+
+    def may_know(self, name: str) -> bool:
+        return False
+
+    def names(self) -> tuple[str, ...]:
+        return ("mine",)
+
+    def require(self, name: str) -> None:
         if name != "mine":
             raise UnknownDeployment(name, ["mine"])
+
+    def deployment(self, name: str) -> Deployment:
+        self.require(name)
         return Deployment(
             name=name,
             model=self.model,

@@ -4,10 +4,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import urlsplit
+
+from standins.local_server import LocalServer, SilentHandler
 
 
 @dataclass(frozen=True)
@@ -52,25 +54,19 @@ class FileServers:
     def __init__(self, handlers: Mapping[str, type["Handler"]], trouble: Troubles) -> None:
         self.trouble = trouble
         self.asked: list[Asked] = []
-        self.urls: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._servers = []
-        for name, handler in handlers.items():
-            server = _Server(("127.0.0.1", 0), handler)
-            server.owner, server.name = self, name
-            self.urls[name] = f"http://127.0.0.1:{server.server_address[1]}"
-            self._servers.append(server)
+        self._open = ExitStack()
+        self._servers = [_Origin(self, name, each) for name, each in handlers.items()]
+        self.urls = {each.name: each.url for each in self._servers}
 
     def __enter__(self) -> Self:
         for each in self._servers:
-            threading.Thread(target=each.serve_forever, args=(0.01,), daemon=True).start()
+            self._open.enter_context(each)
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        for each in self._servers:
-            each.shutdown()
-            each.server_close()
+        self._open.close()
 
     def asked_of(self, server: str, method: str = "GET") -> list[Asked]:
         """Give the requests that one of the servers got."""
@@ -86,14 +82,13 @@ class FileServers:
         return self.trouble(asked, number)
 
 
-class _Server(ThreadingHTTPServer):
-    owner: FileServers
-    name: str
-    daemon_threads = True
-    block_on_close = False
+class _Origin(LocalServer):
+    def __init__(self, files: FileServers, name: str, handler: type["Handler"]) -> None:
+        self.files, self.name = files, name
+        super().__init__(handler)
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(SilentHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # head and body in one packet: the second would wait 40 ms for the first
 
@@ -101,9 +96,10 @@ class Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_GET(self) -> None:
-        self.owner = self.server.owner
+        origin: _Origin = self.server.owner
+        self.owner = origin.files
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.asked = Asked(self.server.name, self.command, self.path, headers)
+        self.asked = Asked(origin.name, self.command, self.path, headers)
         trouble = self.owner.note(self.asked)
         if trouble is not None and trouble.status is not None:
             self.give(trouble.status, dict(trouble.headers), trouble.body)
@@ -152,9 +148,6 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.wfile.write(part)
         self.wfile.flush()
-
-    def log_message(self, *_args: object) -> None:
-        """Say nothing."""
 
     def handle(self) -> None:
         try:

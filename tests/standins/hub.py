@@ -27,12 +27,14 @@ class HubStandIn(FileServers):
         self,
         files: Mapping[str, bytes],
         *,
+        repo: str = REPO,
         gated: bool = True,
         lfs_from_bytes: int = 2000,
         trouble: Troubles = no_trouble,
     ) -> None:
         super().__init__({"hub": _HubHandler, "cdn": _Cdn}, trouble)
         self.url, self.cdn_url = self.urls["hub"], self.urls["cdn"]
+        self.repo = repo
         self.files = dict(files)
         self.gated = gated
         self.lfs_from_bytes = lfs_from_bytes
@@ -88,7 +90,7 @@ class _HubHandler(Handler):
         """Refuse as the Hub does whoever may not read a repository's files."""
         if self.token is not None and self.token not in self.owner.accounts:
             self.give(401, {"X-Error-Message": "Invalid credentials in Authorization header"})
-        elif repo != REPO:
+        elif repo != self.owner.repo:
             self.refuse(401 if self.token is None else 404, "RepoNotFound", "Repository not found")
         elif self.owner.gated and self.token is None:
             self.refuse(401, "GatedRepo", f"Access to model {repo} is restricted.")
@@ -113,7 +115,7 @@ class _HubHandler(Handler):
                 self.give(200, {}, b"{}")
             return
         repo, _, revision = rest.partition("/revision/")
-        if repo != REPO:
+        if repo != self.owner.repo:
             self.refused(repo)
         elif revision not in ("", REVISION):
             self.refuse(404, "RevisionNotFound", f"Invalid rev id: {revision}")

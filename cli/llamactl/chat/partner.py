@@ -1,10 +1,11 @@
 """Who is talked with: a running deployment, what its model can do, and its defaults."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 
 from llamactl.app import App
+from llamactl.deployments import api_key, find
 from llamactl.output import talk
 from llamactl_catalog.model import Model
 from llamactl_catalog.prompts import Message
@@ -88,10 +89,14 @@ def open_partner(app: App, name: str, *, raw: bool = False) -> Partner:
         UnknownDeployment: there is none of that name.
         Unhealthy: it does not run.
     """
-    deployment = app.local().deployment(name)
+    deployment = find(app, name)
+    if deployment.may_answer and deployment.cloud != "local":
+        deployment = replace(deployment, api_key=api_key(app, deployment))
     endpoint = connect(deployment)
-    if deployment.reason is not None:  # it runs, but is slow or stuck
-        talk(f"warning: {deployment.reason}; waiting for it")
+    if deployment.reason is not None:
+        # Here it runs, but is slow or stuck.
+        waiting = "; waiting for it" if deployment.cloud == "local" else ""
+        talk(f"warning: {deployment.reason}{waiting}")
     model = _model(app, deployment.model)
     return Partner(deployment, endpoint, model, "complete" if raw else _mode(model))
 

@@ -3,18 +3,40 @@
 import click
 
 from llamactl.app import App
+from llamactl.deployments import on_cloud, place_of
 from llamactl.names import deployment_name
 from llamactl.output import talk
 from llamactl.progress import stage
+from llamactl_catalog.errors import InvalidInput
 
 
 @click.command(name="destroy")
 @deployment_name
 @click.option("--yes", "-y", is_flag=True, help="Do not ask. (On this machine nothing is asked.)")
+@click.option(
+    "--unlock", is_flag=True, help="First clear the lock that a killed run left, on a cloud."
+)
 @click.pass_obj
-def command(app: App, name: str, yes: bool) -> None:  # noqa: ARG001 - see its help
-    """Stop the deployment NAME and remove all of it but its log."""
+def command(app: App, name: str, yes: bool, unlock: bool) -> None:
+    """Remove the deployment NAME, all of it, and see that it is gone.
+
+    On this machine its log is kept. On a cloud the log goes with it; what goes is shown and asked
+    for, and at the end the cloud is asked whether anything is left.
+    """
+    if place_of(app, name) == "this machine":
+        if unlock:
+            message = f"'{name}' is on this machine, where a killed command leaves no lock"
+            raise InvalidInput(message, hint="leave out --unlock")
+        _destroy_here(app, name)
+    else:
+        from llamactl.pipeline.cloud_removal import destroy_on_cloud
+
+        on_cloud(app, name, lambda: destroy_on_cloud(app, name, yes=yes, unlock=unlock))
+
+
+def _destroy_here(app: App, name: str) -> None:
     target = app.local()
+    target.require(name)
     with stage("destroy") as report:
         log = target.destroy(name, report)
     talk(f"'{name}' is gone" + (f"; its log is kept in {log.parent}" if log is not None else ""))

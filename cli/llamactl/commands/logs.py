@@ -3,10 +3,11 @@
 import click
 
 from llamactl.app import App
+from llamactl.deployments import on_cloud, place_of
+from llamactl.door import INTERRUPTED
 from llamactl.names import deployment_name
 
 DEFAULT_TAIL = 100
-INTERRUPTED = 130
 
 
 @click.command(name="logs")
@@ -23,7 +24,12 @@ INTERRUPTED = 130
 def command(app: App, name: str, follow: bool, tail: int) -> None:
     """Print or follow the log of the deployment NAME."""
     try:
-        for line in app.local().logs(name, tail=tail, follow=follow):
+        if place_of(app, name) == "this machine":
+            lines = app.local().logs(name, tail=tail, follow=follow)
+        else:
+            stacks = app.stacks()
+            lines = on_cloud(app, name, lambda: stacks.logs(name, tail=tail, follow=follow))
+        for line in lines:
             click.echo(line)
     except KeyboardInterrupt:  # the way to end --follow: nothing was interrupted
         click.get_current_context().exit(INTERRUPTED)

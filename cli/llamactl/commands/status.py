@@ -5,9 +5,17 @@ from dataclasses import asdict
 import click
 
 from llamactl.app import App
+from llamactl.deployments import find
 from llamactl.names import deployment_name
 from llamactl.output import print_json
-from llamactl_infra.deployment import Deployment
+from llamactl.terminal_text import for_terminal
+from llamactl_infra.deployment import AuthKind, CloudFacts, Deployment
+
+_WAYS_IN: dict[AuthKind, str] = {
+    "key": "API key",
+    "aad_token": "the token of a sign-in",
+    "sigv4": "requests signed with the cloud's credentials",
+}
 
 
 @click.command(name="status")
@@ -16,29 +24,68 @@ from llamactl_infra.deployment import Deployment
 @click.pass_obj
 def command(app: App, name: str, as_json: bool) -> None:
     """Tell how the deployment NAME is doing, and why."""
-    deployment = app.local().deployment(name)
-    values = {key: value for key, value in asdict(deployment).items() if key != "api_key"}
+    deployment = find(app, name, closely=True)
     if as_json:
-        print_json(values | {"api_key_required": deployment.api_key is not None})
+        print_json(_document(deployment))
         return
     for label, value in _lines(deployment):
-        click.echo(f"{label:<10} {value}")
+        click.echo(f"{label:<10} {for_terminal(str(value))}")
+
+
+def _document(deployment: Deployment) -> dict[str, object]:
+    values = asdict(deployment)
+    facts = values.pop("cloud_facts")
+    is_local, key = facts is None, values.pop("api_key")
+    asks_for_key = key is not None if is_local else deployment.auth == "key"
+    return {**values, **({} if facts is None else facts), "api_key_required": asks_for_key}
 
 
 def _lines(deployment: Deployment) -> list[tuple[str, object]]:
+    price, facts = deployment.usd_per_hour, deployment.cloud_facts
+    on_cloud = [] if facts is None else _facts(facts)
     rows: list[tuple[str, object]] = [
         ("name", deployment.name),
         ("model", deployment.model),
         ("state", deployment.state),
         ("reason", deployment.reason),
         ("endpoint", deployment.endpoint),
-        ("auth", "API key" if deployment.api_key is not None else "none"),
+        ("auth", _auth(deployment)),
         ("cloud", f"{deployment.cloud}, {deployment.region}, {deployment.instance_type}"),
         ("engine", deployment.engine),
         ("context", f"{deployment.context_tokens} tokens" if deployment.context_tokens else None),
+        *on_cloud,
         ("process", deployment.pid),
-        ("cost", f"${deployment.usd_per_hour:.2f} an hour"),
+        ("cost", f"${price:.2f} an hour" if price is not None else "not known"),
         ("since", f"{deployment.created_at:%Y-%m-%d %H:%M:%S} UTC"),
-        ("log", deployment.log_path),
+        ("log", deployment.log_path if facts is None else f"llamactl logs {deployment.name}"),
     ]
     return [(label, value) for label, value in rows if value is not None]
+
+
+def _auth(deployment: Deployment) -> str:
+    if deployment.cloud_facts is None:
+        return "API key" if deployment.api_key is not None else "none"
+    return _WAYS_IN[deployment.auth]
+
+
+def _facts(facts: CloudFacts) -> list[tuple[str, object]]:
+    differences = facts.differences if facts.differences is not None else ()
+    count = len(facts.resources)
+    return [
+        ("instances", _instances(facts)),
+        ("image", facts.image),
+        ("revision", facts.revision),
+        ("slot", facts.slot),
+        *[("differs", each) for each in differences],
+        ("owner", facts.owner),
+        ("expires", facts.expires_on),
+        ("resources", f"{count}: {', '.join(facts.kinds())}" if count else "none"),
+    ]
+
+
+def _instances(facts: CloudFacts) -> str | None:
+    now = "not known" if facts.instances is None else f"{facts.instances} now"
+    least, most = facts.min_instances, facts.max_instances
+    if least is None or most is None or least == most:
+        return None if facts.instances is None else now
+    return f"{now}, from {least} to {most}"

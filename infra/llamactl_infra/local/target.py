@@ -136,6 +136,26 @@ class LocalTarget:
         found = [(folder, states.deployment(folder)) for folder in self._state.folders()]
         return [each for folder, each in found if folder.path.exists()]
 
+    def names(self) -> tuple[str, ...]:
+        """Name every deployment, without a look at it."""
+        return tuple(each.name for each in self._state.folders())
+
+    def require(self, name: str) -> None:
+        """Refuse a name that nothing has; what a killed command has left of one goes.
+
+        Raises:
+            InvalidInput: no deployment can have that name.
+            UnknownDeployment: there is none of that name.
+            NoCapacity: another command works on it.
+        """
+        folder = self._state.folder(name)
+        with told(folder.path, "--state-dir"):
+            is_lock_alone = folder.lock.exists() and not folder.path.exists()
+        if is_lock_alone:
+            with claimed(folder, "destroyed"):
+                pass
+        self._existing(name)
+
     def deployment(self, name: str) -> Deployment:
         """Give one deployment, and ask it whether it answers.
 
@@ -168,11 +188,8 @@ class LocalTarget:
             NoCapacity: another command works on it.
             CleanupIncomplete: something of it is still there.
         """
+        self.require(name)
         folder = self._state.folder(name)
-        with told(folder.lock, "--state-dir"):
-            is_locked = folder.lock.exists()  # which may be all that is left of a killed command
-        if not is_locked:
-            self._existing(name)
         with claimed(folder, "destroyed"):
             self._existing(name)
             record = _record_if_readable(folder)

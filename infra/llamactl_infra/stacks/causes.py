@@ -13,6 +13,7 @@ from llamactl_catalog.errors import (
     Unhealthy,
 )
 from llamactl_infra.clouds.causes import Cause, cause
+from llamactl_infra.clouds.container_causes import CONTAINER_CAUSES
 from llamactl_infra.spec import Cloud
 from llamactl_infra.stacks.events import Trouble
 from llamactl_infra.stacks.resources import Named
@@ -66,6 +67,19 @@ def causes_on(cloud: Cloud) -> tuple[Cause, ...]:
             assert_never(cloud)
 
 
+def unmendable(cloud: Cloud) -> tuple[str, ...]:
+    """Give the types of resources that a cloud does not let be updated once they have failed."""
+    match cloud:
+        case "aws":
+            from llamactl_infra.clouds.aws.causes import UNMENDABLE
+
+            return UNMENDABLE
+        case "azure" | "local":
+            return ()
+        case _:
+            assert_never(cloud)
+
+
 def translated(
     troubles: Sequence[Trouble], failed: Sequence[Named], output: str, causes: Sequence[Cause]
 ) -> LlamactlError:
@@ -83,6 +97,28 @@ def translated(
         kind = Unhealthy if resource is not None else InvalidInput
         return kind(text, hint="mend that; then the same command continues")
     return found.error(text, hint=found.fix)
+
+
+def explained(
+    error: LlamactlError, cloud: Cloud, reason: str | None, log: Sequence[str]
+) -> LlamactlError:
+    """Say why, where an error says only that: by the cloud's reason, else by the container's log.
+
+    What the log says last is nearest to the end.
+    """
+    known = (each for each in causes_on(cloud) if each.words.search(error.message))
+    found = next(known, None)
+    if not isinstance(error, Unhealthy) or (found is not None and not found.says_only_that):
+        return error
+    told = [(reason, causes_on(cloud))] if reason is not None else []
+    told += [(line, CONTAINER_CAUSES) for line in reversed(log)]
+    for words, causes in told:
+        why = next((each for each in causes if each.words.search(words)), None)
+        if why is not None and not why.says_only_that:
+            said = words.strip()
+            text = error.message if said in error.message else f"{error.message}\n  {said}"
+            return why.error(text, hint=why.fix)
+    return error
 
 
 def _last_words(troubles: Sequence[Trouble], output: str) -> str:

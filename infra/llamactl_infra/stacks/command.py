@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import IO, Any
 
 from pulumi.automation import CommandResult, InvalidVersionError, PulumiCommand
@@ -16,28 +17,33 @@ from semver import VersionInfo
 
 from llamactl_catalog.errors import ProgramMissing
 from llamactl_catalog.progress import Report, Step
+from llamactl_infra.stacks.installed import installed_engine
 
 _HOW = "llamactl doctor --install-pulumi, or see pulumi.com/docs/install"
 
 
 def engine_command(report: Report) -> "EngineCommand":
-    """Find the engine on PATH.
+    """Find the engine on PATH, or else the one that `doctor --install-pulumi` has fetched.
 
     Raises:
         ProgramMissing: it is not there, or does not go with this release of its library.
     """
+    root = None
     if shutil.which("pulumi") is None:
-        raise ProgramMissing("the program 'pulumi' is not installed, or not on PATH", hint=_HOW)
+        root = installed_engine(os.environ)
+        if root is None:
+            raise ProgramMissing("the program 'pulumi' is not installed, or not on PATH", hint=_HOW)
     try:
-        return EngineCommand(report)
+        return EngineCommand(report, root)
     except InvalidVersionError as error:
         raise ProgramMissing(str(error), hint=_HOW) from error
     except (OSError, subprocess.SubprocessError) as error:
         raise ProgramMissing(f"the program 'pulumi' does not run: {error}", hint=_HOW) from error
 
 
-def _names_no_version() -> bool:
-    command = ["pulumi", "version"]
+def _names_no_version(root: Path | None) -> bool:
+    program = "pulumi" if root is None else str(root / "bin" / "pulumi")
+    command = [program, "version"]
     told = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - as above
     return not told.stdout.strip()
 
@@ -48,8 +54,9 @@ class EngineCommand(PulumiCommand):
     The first asks it to finish what it has begun and to write its state; a second one to leave.
     """
 
-    def __init__(self, report: Report) -> None:
-        super().__init__(skip_version_check=_names_no_version())
+    def __init__(self, report: Report, root: Path | None = None) -> None:
+        own = None if root is None else str(root)
+        super().__init__(root=own, skip_version_check=_names_no_version(root))
         if self.version is None:
             # A build from source: taken to be of the library's age.
             self.version = VersionInfo.parse(version("pulumi"))
@@ -70,6 +77,9 @@ class EngineCommand(PulumiCommand):
             CommandError: it failed.
         """
         environment = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"}
+        folder = Path(self.command).parent
+        if folder.is_absolute():  # the engine's own plug-ins are beside it
+            environment["PATH"] = os.pathsep.join([str(folder), environment.get("PATH", "")])
         process = subprocess.Popen(  # noqa: S603 - the user's own engine
             [self.command, "--non-interactive", *args],
             stdout=subprocess.PIPE,

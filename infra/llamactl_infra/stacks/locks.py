@@ -1,11 +1,14 @@
 """The lock of a stack: whose it is, and whether that run is still there."""
 
+import json
 import re
 import socket
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from llamactl_catalog.errors import NoCapacity
+from llamactl_infra.stacks.place import PROJECT
 
 # Source: pulumi 3.2xx, pkg/backend/diy/lock.go: what it says of each lock that it finds.
 _OWNER = re.compile(r"created by (?P<user>\S+?)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<at>\S+)")
@@ -55,6 +58,25 @@ def locked(stack: str, words: str) -> StackLocked:
     pid = int(found["pid"])
     runs = _runs(pid, found["at"]) if found["host"] == socket.gethostname() else None
     return StackLocked(stack, Owner(found["user"], found["host"], pid, found["at"], runs))
+
+
+def holder_in(backend: Path, stack: str) -> Owner | None:
+    """Say who is on a stack now, of a backend that is a folder; a lock that was left is nobody's.
+
+    Source: pulumi 3.2xx, pkg/backend/diy/lock.go: where it writes which file.
+    """
+    folder = backend / ".pulumi" / "locks" / "organization" / PROJECT / stack
+    for path in folder.glob("*.json"):
+        try:
+            told = json.loads(path.read_text("utf-8"))
+            pid, at, host = int(told["pid"]), str(told["timestamp"]), str(told["hostname"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # it is being written or removed
+        if host != socket.gethostname():
+            return Owner(str(told.get("username")), host, pid, at, None)
+        if _runs(pid, at):
+            return Owner(str(told.get("username")), host, pid, at, runs=True)
+    return None
 
 
 def _runs(pid: int, at: str) -> bool:

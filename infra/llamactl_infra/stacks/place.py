@@ -2,7 +2,6 @@
 
 import json
 import os
-import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -47,10 +46,10 @@ def stack_place(
         OSError: the place cannot be made.
     """
     home = state_dir / "pulumi"
-    folder = _project_above(cwd)
+    folder = project_above(cwd)
     if folder is None:
         folder = _own_project(home / "project")
-    backend = None if _is_logged_in(environment, folder) else _own_backend(home)
+    backend = None if is_logged_in(environment, folder) else _own_backend(home)
     added: dict[str, str] = {}
     if backend is not None:
         added["PULUMI_BACKEND_URL"] = backend
@@ -62,7 +61,8 @@ def stack_place(
     return StackPlace(folder, backend, added, environment.get("LLAMACTL_SECRETS_PROVIDER"))
 
 
-def _project_above(cwd: Path) -> Path | None:
+def project_above(cwd: Path) -> Path | None:
+    """Find the project's folder at or above another; None: there is none."""
     for folder in (cwd, *cwd.parents):
         for name in _SETTINGS:
             path = folder / name
@@ -93,8 +93,12 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, "utf-8")
 
 
-def _is_logged_in(environment: Mapping[str, str], folder: Path) -> bool:
-    """Tell whether the engine has a backend; told by the places that it looks in itself."""
+def is_logged_in(environment: Mapping[str, str], folder: Path) -> bool:
+    """Tell whether the engine has a backend; told by the places that it looks in itself.
+
+    Raises:
+        InvalidFile: its own file of credentials is broken.
+    """
     if environment.get("PULUMI_BACKEND_URL") or environment.get("PULUMI_ACCESS_TOKEN"):
         return True
     settings = [folder / name for name in _SETTINGS if (folder / name).is_file()]
@@ -131,6 +135,8 @@ def _own_passphrase(home: Path) -> Path:
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = home / "passphrase"
     if not path.exists():
+        import secrets
+
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(32))

@@ -10,12 +10,13 @@ from pulumi.automation.errors import StackNotFoundError
 from llamactl_catalog.errors import UnknownDeployment
 from llamactl_catalog.progress import Report, Step, silent
 from llamactl_infra.spec import SECRETS, Cloud, Spec
-from llamactl_infra.stacks.causes import causes_on, translated
+from llamactl_infra.stacks.causes import causes_on, translated, unmendable
 from llamactl_infra.stacks.command import EngineCommand, engine_command
 from llamactl_infra.stacks.events import Change, Listener
 from llamactl_infra.stacks.locks import locked
 from llamactl_infra.stacks.pending import has_creations, taken_over
 from llamactl_infra.stacks.place import PROJECT, StackPlace
+from llamactl_infra.stacks.resources import named
 
 _PREFIX = f"{PROJECT}:"
 
@@ -111,7 +112,30 @@ class DeploymentStack:
         heard = Listener(report)
         self._operate(lambda: self.stack.destroy(color="never", on_event=heard.hear), heard, cloud)
         if forget:
-            self._ran(lambda: self.stack.workspace.remove_stack(self.name))
+            self.forget()
+
+    def remove_failed(self, cloud: Cloud, report: Report = silent) -> bool:
+        """Remove what its cloud does not let be mended, so that `up` makes it anew.
+
+        To be asked of an endpoint that has failed; tells whether there was such a thing.
+        """
+        types = unmendable(cloud)
+        urns = [each for each in self.resources() if named(each).type in types]
+        if not urns:
+            return False
+        heard = Listener(report)
+        self._operate(
+            lambda: self.stack.destroy(
+                target=urns, target_dependents=True, color="never", on_event=heard.hear
+            ),
+            heard,
+            cloud,
+        )
+        return True
+
+    def forget(self) -> None:
+        """Remove the stack itself, which holds no resource any more, and its settings."""
+        self._ran(lambda: self.stack.workspace.remove_stack(self.name))
 
     def unlock(self) -> None:
         """Clear the lock that a killed run left; a run that is still there loses it too."""
@@ -156,13 +180,16 @@ class DeploymentStack:
         self.command.interrupts = 0
         self.command.report = heard.report
         try:
-            return act()
+            result = act()
         except automation.ConcurrentUpdateError as error:
             raise locked(self.name, str(error)) from error
         except automation.CommandError as error:
             if self.command.interrupts:
                 raise Stopped(heard.done) from error
             raise translated(heard.troubles, heard.failed, str(error), causes_on(cloud)) from error
+        if self.command.interrupts:  # a destroy that was stopped half way ends as one that was not
+            raise Stopped(heard.done)
+        return result
 
 
 def open_stack(name: str, place: StackPlace, report: Report = silent) -> DeploymentStack:

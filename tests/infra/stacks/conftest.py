@@ -1,18 +1,15 @@
 """The real engine, over a cloud that is a folder."""
 
 import json
-import os
-import shlex
 import shutil
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from llamactl_infra.spec import Spec
+from standins.providers.plugins import FORGOTTEN, engine_environment
 
-STANDINS = Path(__file__).parents[2] / "standins" / "providers"
 IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/huggingface-pytorch-tgi-inference"
 READY = f"{IMAGE}:2.7.0-tgi3.3.6-gpu-py311-cu124-ubuntu22.04"
 
@@ -92,23 +89,13 @@ def cloud(tmp_path):
 @pytest.fixture
 def engine(tmp_path, cloud, monkeypatch):
     """The engine's environment: its plug-ins are the stand-ins, its home is empty."""
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    for name in ("aws", "azure-native"):
-        path = programs / f"pulumi-resource-{name}"
-        command = shlex.join([sys.executable, str(STANDINS / "cloud_folder.py"), str(cloud.folder)])
-        path.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
-        path.chmod(0o755)
-    home = tmp_path / "pulumi-home"
-    home.mkdir()
-    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("PULUMI_HOME", str(home))
-    monkeypatch.setenv("PULUMI_SKIP_UPDATE_CHECK", "true")
-    monkeypatch.setenv("PULUMI_IGNORE_AMBIENT_PLUGINS", "")
-    for name in ("PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE"):
+    command = ("cloud_folder", cloud.folder)
+    environment = engine_environment(tmp_path, aws=command, azure_native=command)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    for name in FORGOTTEN:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, package_roots())))
-    return home
+    return Path(environment["PULUMI_HOME"])
 
 
 def package_roots():

@@ -3,7 +3,8 @@
 import pytest
 
 pytest.importorskip("pulumi", reason="needs the extra 'aws' or 'azure'")
-from llamactl_infra.stacks.causes import causes_on, translated
+from llamactl_catalog.errors import NoInstances
+from llamactl_infra.stacks.causes import causes_on, explained, translated
 from llamactl_infra.stacks.events import Trouble
 from llamactl_infra.stacks.resources import Named, named
 
@@ -85,3 +86,66 @@ def test_resources_are_told_in_words():
     urn = "urn:pulumi:chat::llamactl::llamactl:aws:Endpoint$aws:cloudwatch/logGroup:LogGroup::x"
 
     assert str(named(urn)) == "log group x"
+
+
+UNHEALTHY = Trouble("The container did not pass the ping health check.", ENDPOINT)
+LOGS = [
+    ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20 MiB", 8, "llamactl plan"),
+    ("RuntimeError: Not enough memory to handle 4096 prefill tokens.", 8, "llamactl plan"),
+    ("CUDA driver version is insufficient for CUDA runtime version", 8, "driver"),
+    ("huggingface_hub.errors.GatedRepoError: 401 Client Error.", 6, "ask for access"),
+    ("OSError: [Errno 28] No space left on device", 5, "disk"),
+    ("Max retries exceeded with url: /api/models/x", 8, "stage"),
+    ("exec /entrypoint.sh: exec format error", 2, "processor"),
+]
+
+
+@pytest.mark.parametrize(("line", "code", "fix"), LOGS)
+def test_a_failed_health_check_is_explained_by_what_the_container_said(line, code, fix):
+    error = translated([UNHEALTHY], [ENDPOINT], "", causes_on("aws"))
+
+    why = explained(error, "aws", None, ["Args { num_shard: Some(1) }", line, "shutting down"])
+
+    assert why.exit_code == code
+    assert why.message.endswith(line)
+    assert fix in why.hint
+
+
+def test_the_clouds_own_reason_comes_before_the_log():
+    error = translated([UNHEALTHY], [ENDPOINT], "", causes_on("aws"))
+    reason = "Unable to provision compute capacity: InsufficientInstanceCapacity"
+
+    why = explained(error, "aws", reason, ["CUDA out of memory"])
+
+    assert isinstance(why, NoInstances)
+
+
+def test_an_error_that_says_why_is_left_as_it_is():
+    error = translated([Trouble("ResourceLimitExceeded: 0", ENDPOINT)], [], "", causes_on("aws"))
+
+    assert explained(error, "aws", None, ["CUDA out of memory"]) is error
+
+
+def test_a_container_that_said_nothing_leaves_the_error_as_it_is():
+    error = translated([UNHEALTHY], [ENDPOINT], "", causes_on("azure"))
+
+    assert explained(error, "azure", None, []) is error
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("OutOfQuota: Not enough quota available for Standard_NC24ads_A100_v4", 4),
+        ("OutOfCapacity: the region has no capacity for the size", 5),
+        ("ImagePullBackOff: failed to pull image", 2),
+        ("ResourceNotReady: User container has crashed or terminated", 8),
+        ("OOMKilled", 8),
+        ("Container creation timed out", 8),
+        ("AuthorizationFailed: the client does not have authorization", 10),
+        ("TooManyRequests", 5),
+    ],
+)
+def test_the_second_clouds_causes_have_their_exit_codes_and_fixes(message, code):
+    error = translated([Trouble(message, ENDPOINT)], [ENDPOINT], "", causes_on("azure"))
+
+    assert (error.exit_code, bool(error.hint)) == (code, True)

@@ -32,7 +32,7 @@ def creation(kind: str, own: Own) -> list[Request]:
     return list(make(own)) if make is not None else []
 
 
-def change(kind: str, old: Own, new: Own) -> list[Request]:
+def change(kind: str, old: Own, new: Own) -> list[Request]:  # noqa: PLR0911 - one a kind
     """Give the requests that turn one into the other; tags apart, these can be changed."""
     names = {name for name in {*old, *new} if old.get(name) != new.get(name)} - {"tags"}
     if not names:
@@ -74,7 +74,7 @@ def tagging(arn: str, kind: str, old: Own, new: Own) -> list[Request]:
     return added + ([Request(service, key[1], {**name, "TagKeys": gone})] if gone else [])
 
 
-def removal(kind: str, own: Own) -> Request:
+def removal(kind: str, own: Own) -> Request:  # noqa: PLR0911 - one a kind
     """Give the request that takes a resource away."""
     name = own.get("name", "")
     scaled = {key: value for key, value in pascal(own).items() if camel(key) in _SCALED}

@@ -9,12 +9,10 @@ names are made where none are told, and what cannot change in place is made anew
 import asyncio
 import json
 import os
-import sys
 import time
 
 import httpx
 from pulumi.provider.experimental import provider as protocol
-from pulumi.provider.experimental.server import main
 
 from standins.azure.server import SUBSCRIPTION
 from standins.azure.translation import (
@@ -26,7 +24,8 @@ from standins.azure.translation import (
     replaces,
     whole,
 )
-from standins.providers.cloud_folder import plain, wrap, wrapped
+from standins.providers.serving import Failed, serve
+from standins.providers.values import plain, wrap, wrapped
 
 _DECLARED = "declared"
 _POLL_S = 0.02
@@ -104,12 +103,12 @@ class AzureNative(protocol.Provider):
 
     def _wait(self, answer):
         if not answer.is_success:
-            raise ValueError(_said(answer.json()))
+            raise Failed(_said(answer.json()))
         operation = answer.headers.get("azure-asyncoperation")
         while operation is not None:
             state = self.client.get(operation).json()
             if state["status"] == "Failed":
-                raise ValueError(_said(state))
+                raise Failed(_said(state))
             if state["status"] == "Succeeded":
                 return
             time.sleep(_POLL_S)
@@ -127,4 +126,4 @@ def _said(content):
 
 if __name__ == "__main__":
     to = os.environ
-    main(sys.argv[1:], "3.29.0", AzureNative(to["LLAMACTL_AZURE_URL"], to["LLAMACTL_AZURE_TOKEN"]))
+    serve("3.29.0", AzureNative(to["LLAMACTL_AZURE_URL"], to["LLAMACTL_AZURE_TOKEN"]))

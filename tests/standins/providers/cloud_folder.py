@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 
 from pulumi.provider.experimental import provider as protocol
-from pulumi.provider.experimental.property_value import PropertyValue
-from pulumi.provider.experimental.server import main
+
+from standins.providers.serving import Failed, serve
+from standins.providers.values import plain, wrapped
 
 # Resources that their clouds cannot change, but for these fields.
 IMMUTABLE = {
@@ -65,11 +66,11 @@ class CloudFolder(protocol.Provider):
         path = self._path(of, cloud_id)
         await self._begin("create", of, cloud_id)
         if path.exists():
-            raise ValueError(f"Cannot create already existing {of} {cloud_id}")
+            raise Failed(f"Cannot create already existing {of} {cloud_id}")
         if of in REFERENCES:
             field, other = REFERENCES[of]
             if not self._path(other, inputs[field]).exists():
-                raise ValueError(f"Could not find {other} {inputs[field]}")
+                raise Failed(f"Could not find {other} {inputs[field]}")
         told = {**inputs, "arn": f"arn:aws:standin:::{cloud_id}"}
         self._write(path, told)
         await self._fault("after-create", of)
@@ -112,7 +113,7 @@ class CloudFolder(protocol.Provider):
                 path.write_text(json.dumps(faults))
                 await asyncio.sleep(each.get("delay_s", 0))
                 if "message" in each:
-                    raise ValueError(each["message"])
+                    raise Failed(each["message"])
 
     def _path(self, of, cloud_id):
         return self.folder / of.replace("/", "_").replace(":", "_") / cloud_id.replace("/", "%")
@@ -135,37 +136,5 @@ def id_of(inputs, name):
     return inputs[fields[0]] if fields else name
 
 
-def plain(values):
-    """Give what the engine sends as Python's own values."""
-    return {
-        name: unwrapped(value)
-        for name, value in values.items()
-        if not name.startswith("__") and unwrapped(value) is not None
-    }
-
-
-def unwrapped(value):
-    inner = value.value
-    if isinstance(inner, dict) or hasattr(inner, "items"):
-        return {name: unwrapped(each) for name, each in inner.items()}
-    if isinstance(inner, (list, tuple)):
-        return [unwrapped(each) for each in inner]
-    return inner
-
-
-def wrapped(values):
-    return {name: wrap(value) for name, value in values.items()}
-
-
-def wrap(value):
-    if isinstance(value, dict):
-        return PropertyValue({name: wrap(each) for name, each in value.items()})
-    if isinstance(value, list):
-        return PropertyValue([wrap(each) for each in value])
-    is_whole = isinstance(value, int) and not isinstance(value, bool)
-    return PropertyValue(float(value) if is_whole else value)
-
-
 if __name__ == "__main__":
-    place = Path(sys.argv.pop(1))
-    main(sys.argv[1:], "7.51.1", CloudFolder(place))
+    serve("7.51.1", CloudFolder(Path(sys.argv[1])))

@@ -1,0 +1,203 @@
+"""What is kept of stacks: settings and state, read without opening or selecting them."""
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pulumi.automation import CommandError
+
+from llamactl_catalog.errors import InvalidFile, UnknownDeployment
+from llamactl_infra.live.cloud import Held
+from llamactl_infra.spec import Spec
+from llamactl_infra.stacks.causes import causes_on, translated
+from llamactl_infra.stacks.command import EngineCommand
+from llamactl_infra.stacks.pending import has_creations
+from llamactl_infra.stacks.place import PROJECT, StackPlace
+from llamactl_infra.stacks.resources import Named, named
+
+_PREFIX = f"{PROJECT}:"
+# Each is a run of the engine, of some 0.2 s and one core.
+_AT_ONCE = 8
+_NAMES = frozenset(each.name for each in fields(Spec))
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A thing in the cloud that a state knows of."""
+
+    named: Named
+    held: Held
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of one stack. `problem` says why it has no spec, where there is none.
+
+    `outputs` are those of the last `up` that came to its end, without secrets.
+    `is_unfinished`: a run was cut off while it made something.
+    """
+
+    name: str
+    spec: Spec | None
+    problem: str | None
+    outputs: Mapping[str, Any] = field(repr=False)
+    resources: tuple[Resource, ...]
+    created_at: datetime | None
+    is_unfinished: bool
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether no deployment can be told from it: it was made, and nothing put in."""
+        return self.spec is None and not self.outputs and not self.resources
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """Give the ids of all that it holds."""
+        return tuple(each.held for each in self.resources)
+
+
+@dataclass(frozen=True, slots=True)
+class StackReader:
+    """Reads the project's stacks, several at once."""
+
+    place: StackPlace
+    command: EngineCommand = field(repr=False)
+
+    def names(self) -> tuple[str, ...]:
+        """Name every stack of the project.
+
+        Raises:
+            LlamactlError: the backend cannot be read.
+        """
+        found: list[dict[str, Any]] = self._told("stack", "ls", "--json")
+        return tuple(sorted(str(each["name"]).rpartition("/")[2] for each in found))
+
+    def one(self, name: str, *, with_secrets: bool = False) -> Kept:
+        """Read one stack; with the secrets of its spec only where they are asked for.
+
+        Raises:
+            UnknownDeployment: there is none of that name.
+            LlamactlError: the backend cannot be read.
+        """
+        known = self.names()
+        if name not in known:
+            raise UnknownDeployment(name, known)
+        return self.several([name], *(["--show-secrets"] if with_secrets else []))[0]
+
+    def several(self, names: Sequence[str], *options: str) -> list[Kept]:
+        """Read the stacks of these names, which are there; `options` are for their settings.
+
+        Raises:
+            LlamactlError: the backend cannot be read.
+        """
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="stack") as pool:
+            settings = [pool.submit(self._settings, name, *options) for name in names]
+            states = [pool.submit(self._state, name) for name in names]
+            found = zip(names, settings, states, strict=True)
+            return [self._kept(name, own.result(), state.result()) for name, own, state in found]
+
+    def _kept(self, name: str, settings: Mapping[str, str], state: Mapping[str, Any]) -> Kept:
+        resources = tuple(each for each in state.get("resources") or () if _is_real(each))
+        if not settings and state.get("resources"):
+            settings = self._last_settings(name)
+        spec, problem = spec_of(settings)
+        return Kept(
+            name=name,
+            spec=spec,
+            problem=problem,
+            outputs=_outputs(state),
+            resources=tuple(_resource(each) for each in resources),
+            created_at=_created_at(resources, state),
+            is_unfinished=has_creations(state),
+        )
+
+    def _state(self, name: str) -> Mapping[str, Any]:
+        state: dict[str, Any] = self._told("stack", "export", "--stack", name)
+        return state.get("deployment") or {}
+
+    def _settings(self, name: str, *options: str) -> Mapping[str, str]:
+        found: dict[str, Any] = self._told("config", "--json", "--stack", name, *options)
+        return {
+            key.removeprefix(_PREFIX): each["value"]
+            for key, each in found.items()
+            if key.startswith(_PREFIX) and "value" in each  # a secret has none
+        }
+
+    def _last_settings(self, name: str) -> Mapping[str, str]:
+        """Give the settings of the last run, of a stack that was made on another machine."""
+        with tempfile.TemporaryDirectory(prefix="llamactl-") as folder:
+            option = ("--config-file", str(Path(folder, "settings.yaml")))
+            try:
+                self._ran("config", "refresh", "--stack", name, *option)
+            except CommandError:  # the backend keeps no history, or none of this stack
+                return {}
+            return self._settings(name, *option)
+
+    def _told(self, *words: str) -> Any:
+        try:
+            return json.loads(self._ran(*words))
+        except CommandError as error:
+            raise translated((), (), str(error), causes_on("local")) from error
+
+    def _ran(self, *words: str) -> str:
+        place = self.place
+        return self.command.run(list(words), str(place.folder), place.environment).stdout
+
+
+def spec_of(settings: Mapping[str, str]) -> tuple[Spec | None, str | None]:
+    """Read a spec from settings; where they are none, say why."""
+    if not settings:
+        return None, "its settings are not here"
+    try:
+        return Spec.from_config(settings), None
+    except InvalidFile as error:
+        return _lenient(settings), "; ".join(error.problems)
+
+
+def _lenient(settings: Mapping[str, str]) -> Spec | None:
+    """Read what can be read, which is enough to find and remove a deployment."""
+    told = {name: text for name, text in settings.items() if name in _NAMES}
+    for _ in settings:
+        try:
+            return Spec.from_config(told)
+        except InvalidFile as error:
+            wrong = {each.partition(":")[0].split(".")[0].split("[")[0] for each in error.problems}
+            if not wrong & told.keys():
+                return None
+            told = {name: text for name, text in told.items() if name not in wrong}
+    return None
+
+
+def _is_real(resource: Mapping[str, Any]) -> bool:
+    own = resource.get("custom") and not resource.get("external") and resource.get("id")
+    # A dynamic resource is a step of the program's own.
+    return bool(own) and not str(resource["type"]).startswith(("pulumi:", "pulumi-python:"))
+
+
+def _resource(told: Mapping[str, Any]) -> Resource:
+    return Resource(named(told["urn"]), Held(str(told["type"]), str(told["id"])))
+
+
+def _outputs(state: Mapping[str, Any]) -> Mapping[str, Any]:
+    for each in state.get("resources") or ():
+        if each["type"] == "pulumi:pulumi:Stack":
+            outputs = each.get("outputs") or {}
+            return {key: own for key, own in outputs.items() if not isinstance(own, dict)}
+    return {}
+
+
+def _created_at(
+    resources: Sequence[Mapping[str, Any]], state: Mapping[str, Any]
+) -> datetime | None:
+    told = [str(each["created"]) for each in resources if each.get("created")]
+    last = (state.get("manifest") or {}).get("time")
+    text = min(told) if told else last
+    if not text:
+        return None
+    found = datetime.fromisoformat(str(text)).astimezone(UTC)
+    return found if found.year > 1 else None  # the engine's zero time: nothing was run yet

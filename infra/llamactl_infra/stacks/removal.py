@@ -1,0 +1,172 @@
+"""The end of a deployment on a cloud: what stands is removed, and then looked for."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from llamactl_catalog.errors import (
+    CleanupIncomplete,
+    LlamactlError,
+    NoCapacity,
+    NoPermission,
+    ProgramMissing,
+)
+from llamactl_catalog.progress import Report, Step
+from llamactl_catalog.units import format_duration
+from llamactl_infra.live.cloud import LiveCloud
+from llamactl_infra.spec import Cloud, Spec
+from llamactl_infra.stacks.locks import StackLocked
+from llamactl_infra.stacks.reading import Kept
+from llamactl_infra.stacks.removals import Removals
+
+# An update that moves traffic in parts takes hours at most; a creation that fails, 80 minutes.
+BUSY_LIMIT_S = 3 * 3600.0
+_BUSY_POLL_S = 10.0
+# What is deleted may be told of for a while.
+_GONE_TRIES = 6
+_GONE_POLL_S = 5.0
+
+Pause = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What came of a removal: how many resources there were; whether the cloud was asked for them.
+
+    `unasked` says why it was not.
+    """
+
+    resources: int
+    unasked: str | None = None
+
+
+class Stack(Protocol):
+    """What a removal asks of a stack."""
+
+    def destroy(self, cloud: Cloud, report: Report, *, forget: bool) -> None:
+        """Remove every resource."""
+
+    def forget(self) -> None:
+        """Remove the stack itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One removal: of which stack, what it held, and whom to ask. `pause` waits."""
+
+    kept: Kept
+    cloud: Cloud
+    live: LiveCloud | None
+    removals: Removals
+    pause: Pause = time.sleep
+
+    def run(self, stack: Stack, report: Report, standing: Callable[[], tuple[str, ...]]) -> Removed:
+        """Remove all of it, look that it is gone, and forget it.
+
+        A run that was stopped is continued. `standing` tells what the state knows of at the end.
+
+        Raises:
+            CleanupIncomplete: something is still there; the stack is kept.
+            LlamactlError: nothing of it could be removed.
+        """
+        name, kept = self.kept.name, self.kept
+        if self.live is not None:
+            self.live.account()  # without credentials nothing is begun that could not end
+        held = self.removals.remember(name, kept.held)
+        if kept.resources or kept.is_unfinished:
+            self._wait_while_busy(report)
+            self._destroy(stack, report, standing)
+        unasked = self._look(report)
+        stack.forget()
+        self.removals.forget(name)
+        return Removed(len(held), unasked)
+
+    def _destroy(
+        self, stack: Stack, report: Report, standing: Callable[[], tuple[str, ...]]
+    ) -> None:
+        try:
+            stack.destroy(self.cloud, report, forget=False)
+        except LlamactlError as error:
+            if isinstance(error, StackLocked):
+                raise
+            left = standing()
+            untouched = len(left) >= len(self.kept.resources)
+            if untouched and isinstance(error, NoPermission | ProgramMissing | NoCapacity):
+                raise
+            raise self._incomplete(left, because=error) from error
+
+    def _wait_while_busy(self, report: Report) -> None:
+        """Wait for the end of what the endpoint is busy with: its cloud deletes none before."""
+        waited_s = 0.0
+        while waited_s < BUSY_LIMIT_S:
+            busy = self._busy()
+            if busy is None:
+                return
+            since = f", {format_duration(waited_s)} so far" if waited_s else ""
+            report(Step(f"{busy}; it can be removed when that has ended: waiting{since}"))
+            self.pause(_BUSY_POLL_S)
+            waited_s += _BUSY_POLL_S
+
+    def _busy(self) -> str | None:
+        spec = self.kept.spec
+        if self.live is None or spec is None:
+            return None
+        try:
+            seen = self.live.endpoint(spec)
+        except LlamactlError:  # the engine will meet that too, and say so
+            return None
+        if seen.state not in {"creating", "updating"}:
+            return None
+        return seen.doing if seen.doing is not None else f"its endpoint is {seen.state}"
+
+    def _look(self, report: Report) -> str | None:
+        """Look that nothing is left; gives why that could not be done.
+
+        Raises:
+            CleanupIncomplete: something is left, or the cloud does not let it be seen.
+        """
+        spec = self.kept.spec
+        if spec is None:
+            return f"{self.kept.problem}, so that its cloud could not be asked what is left"
+        if self.live is None:
+            return None
+        report(Step("looking that nothing is left"))
+        left: tuple[str, ...] = ()
+        for number in range(_GONE_TRIES):
+            left = self._remains(self.live, spec)
+            if not left:
+                return None
+            if number + 1 < _GONE_TRIES:
+                others = f" and {len(left) - 1} more" if len(left) > 1 else ""
+                report(Step(f"still there: {left[0]}{others}; looking again"))
+                self.pause(_GONE_POLL_S)
+        raise self._incomplete(left)
+
+    def _remains(self, live: LiveCloud, spec: Spec) -> tuple[str, ...]:
+        name = self.kept.name
+        try:
+            return live.remains(spec, self.removals.remember(name, self.kept.held))
+        except LlamactlError as error:
+            message = (
+                f"all that the engine knew of '{name}' is removed, but whether something is left "
+                f"cannot be seen: {error.message}"
+            )
+            raise CleanupIncomplete(message, hint=_again(name, error)) from error
+
+    def _incomplete(
+        self, left: tuple[str, ...], because: LlamactlError | None = None
+    ) -> CleanupIncomplete:
+        name = self.kept.name
+        count = "1 thing" if len(left) == 1 else f"{len(left)} things"
+        verb = "is" if len(left) == 1 else "are"
+        lines = [f"{count} of '{name}' {verb} still there", *left]
+        if because is not None:
+            lines.append(f"because of {because.message}")
+        return CleanupIncomplete("\n  ".join(lines), hint=_again(name, because))
+
+
+def _again(name: str, because: LlamactlError | None = None) -> str:
+    if because is not None and because.hint is not None:
+        return f"{because.hint}\n       then llamactl destroy {name} goes on"
+    return f"llamactl destroy {name} goes on; what it leaves twice, remove by hand before"

@@ -1,0 +1,145 @@
+"""What a deployment on a cloud is, judged from what is kept of it and what its cloud says."""
+
+from datetime import UTC, datetime
+from typing import Any, Literal, get_args
+
+from llamactl_catalog.errors import LlamactlError
+from llamactl_catalog.units import format_duration
+from llamactl_infra.deployment import AuthKind, CloudFacts, Deployment, DeploymentState
+from llamactl_infra.live.cloud import LiveEndpoint, LiveState
+from llamactl_infra.spec import Cloud
+from llamactl_infra.stacks.locks import Owner
+from llamactl_infra.stacks.reading import Kept
+
+UNKNOWN: Literal["unknown"] = "unknown"
+Verdict = tuple[DeploymentState, str | None]
+_WORDS: dict[LiveState, tuple[DeploymentState, str | None]] = {
+    "creating": ("deploying", "its endpoint is being created"),
+    "updating": ("updating", "its endpoint is being updated"),
+    "running": ("running", None),
+    "failed": ("failed", "its endpoint has failed"),
+    "deleting": ("deleting", "its endpoint is being deleted"),
+}
+
+
+def deployment_of(
+    kept: Kept, live: LiveEndpoint | LlamactlError, owner: Owner | None = None
+) -> Deployment | None:
+    """Tell a deployment; None: what is kept tells of none.
+
+    `live` is what its cloud says, or why it does not. `owner` is the run that is on the stack now.
+    """
+    cloud = cloud_of(kept)
+    if cloud is None:
+        return None
+    spec, outputs = kept.spec, kept.outputs
+    seen = live if isinstance(live, LiveEndpoint) else None
+    state, reason = judge(kept, live, owner)
+    if reason is None:
+        reason = kept.problem
+    known = seen.url if seen is not None else None
+    url = known if known is not None else _text(outputs.get("url"))
+    auth = _text(outputs.get("auth"))
+    return Deployment(
+        name=kept.name,
+        model=_first(spec and spec.model, outputs.get("model")),
+        cloud=cloud,
+        region=_first(spec and spec.region, outputs.get("region")),
+        instance_type=_first(
+            seen and seen.instance_type, spec and spec.instance_type, outputs.get("instance_type")
+        ),
+        engine=_first(spec and spec.engine, outputs.get("engine")),
+        state=state,
+        reason=reason,
+        endpoint=url if seen is None or seen.state != "absent" else None,
+        usd_per_hour=usd_per_hour_now(kept, live),
+        created_at=_created_at(kept, seen),
+        pid=None,
+        context_tokens=spec.context_tokens if spec is not None else None,
+        log_path=None,
+        weights=spec.weights if spec is not None else None,
+        auth=next((each for each in get_args(AuthKind) if each == auth), "key"),
+        cloud_facts=_facts(kept, seen),
+    )
+
+
+def cloud_of(kept: Kept) -> Cloud | None:
+    """Tell which cloud a stack is on, by its spec or else by its outputs."""
+    if kept.spec is not None:
+        return kept.spec.cloud
+    told = kept.outputs.get("cloud")
+    return next((each for each in get_args(Cloud) if each == told), None)
+
+
+def judge(kept: Kept, live: LiveEndpoint | LlamactlError, owner: Owner | None) -> Verdict:
+    """Name the state, and why."""
+    if isinstance(live, LlamactlError):
+        return UNKNOWN, live.message
+    if live.state == "absent":
+        return _of_absent(kept, owner)
+    state, usual = _WORDS[live.state]
+    return state, _doing(live, usual)
+
+
+def usd_per_hour_now(kept: Kept, live: LiveEndpoint | LlamactlError) -> float | None:
+    """Say what its instances cost: those that are there, or where that is not known those asked."""
+    spec = kept.spec
+    price: Any = kept.outputs.get("usd_per_hour") if spec is None else spec.usd_per_hour
+    if isinstance(live, LiveEndpoint):
+        if live.state == "absent":
+            return 0.0
+        if price is not None and spec is not None and live.instances is not None:
+            return float(price) * live.instances / spec.instances
+    return None if price is None else float(price)
+
+
+def _of_absent(kept: Kept, owner: Owner | None) -> Verdict:
+    was_up = "url" in kept.outputs
+    if owner is not None:
+        by = f"process {owner.pid} of {owner.user}@{owner.host} is on it since {owner.at}"
+        return ("deleting" if was_up else "deploying"), by
+    if not kept.resources and not kept.is_unfinished:
+        what = "nothing of it is there" if was_up else "nothing of it was made yet"
+        return "stopped", f"{what}; llamactl destroy {kept.name} forgets it"
+    if was_up:
+        return "failed", "its endpoint is gone, and other parts of it are still there"
+    return "failed", "its deployment was not finished: the same deploy continues, destroy ends it"
+
+
+def _doing(live: LiveEndpoint, usual: str | None) -> str | None:
+    told = (live.doing, live.reason, usual)
+    words = next((each for each in told if each is not None), None)
+    if live.state != "creating" or live.created_at is None:
+        return words
+    elapsed_s = (datetime.now(UTC) - live.created_at).total_seconds()
+    return f"{words}, for {format_duration(elapsed_s)}" if elapsed_s > 0 else words
+
+
+def _facts(kept: Kept, seen: LiveEndpoint | None) -> CloudFacts:
+    spec, outputs = kept.spec, kept.outputs
+    return CloudFacts(
+        image=_text(outputs.get("image", spec and spec.image)),
+        image_digest=_text(outputs.get("image_digest")),
+        revision=_text(outputs.get("revision", spec and spec.revision)),
+        instances=seen.instances if seen is not None else None,
+        min_instances=spec.min_instances if spec is not None else None,
+        max_instances=spec.max_instances if spec is not None else None,
+        owner=spec.owner if spec is not None else None,
+        expires_on=spec.expires_on if spec is not None else None,
+        slot=_text(outputs.get("slot")),
+        resources=tuple(str(each.named) for each in kept.resources),
+    )
+
+
+def _created_at(kept: Kept, seen: LiveEndpoint | None) -> datetime:
+    if seen is not None and seen.created_at is not None:
+        return seen.created_at.astimezone(UTC)
+    return kept.created_at if kept.created_at is not None else datetime.now(UTC)
+
+
+def _first(*told: object) -> str:
+    return next((str(each) for each in told if each is not None), UNKNOWN)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,190 @@
+"""A user with an account, and all that a whole `deploy` to a cloud needs, on this machine.
+
+    def test_…(on_aws):
+        done = on_aws("deploy", "llama-2-7b-chat", "--cloud", "aws", "--yes")
+
+`on_aws` and `on_azure` are users whose environment leads to the cloud's stand-in (`.cloud`: its
+faults, what is in it), to a Hub with small files of the gated Llama 2 7B Chat (`.hub`), and to the
+engine's plug-ins over the stand-ins. The license of Llama 2 is accepted in their ledger.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from standins.aws import Aws
+from standins.azure import SUBSCRIPTION, Azure
+from standins.chat_server import ChatServer
+from standins.hub import TOKEN, HubStandIn
+from standins.noise import noise
+from standins.providers.plugins import engine_environment
+
+MODEL = "llama-2-7b-chat"
+REPO = "meta-llama/Llama-2-7b-chat-hf"
+LLAMA_2 = "llama-2@0629d729"
+FILES = {
+    "config.json": b"{}",
+    "tokenizer.json": b"{}",
+    "model.safetensors": noise(1, 1_200_000),
+    "USE_POLICY.md": b"What the tests' Llama may be used for: tests.\n",
+}
+_TIMEOUT_S = 300.0
+_ROOT = Path(__file__).parents[3]
+_DOOR = "from llamactl.door import main; main()"
+_OTHERS = ("AWS_", "AZURE_", "ARM_", "HF_", "PULUMI_", "LLAMACTL_")
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class User:
+    """Someone who runs the real command, in an empty folder; `remains` names all in the account."""
+
+    name: str
+    folder: Path
+    environment: dict[str, str]
+    cloud: Any
+    hub: HubStandIn
+    chat: ChatServer
+    remains: Callable[[], list[str]]
+
+    def command(self, *arguments: object) -> list[str]:
+        options = [f"--{name}={self.folder / name}" for name in ("state-dir", "cache-dir")]
+        return [sys.executable, "-c", _DOOR, *options, *map(str, arguments)]
+
+    def start(self, *arguments: object) -> subprocess.Popen[str]:
+        """Begin a command."""
+        return self._started(self.command(*arguments))
+
+    def __call__(self, *arguments: object) -> Done:
+        return _done(self.start(*arguments))
+
+    def checkout(self) -> None:
+        """Make the folder where commands run a project of the engine's, as the sources are."""
+        shutil.copy(_ROOT / "Pulumi.yaml", self.here / "Pulumi.yaml")
+        (self.here / "infra").mkdir()
+        shutil.copy(_ROOT / "infra" / "__main__.py", self.here / "infra" / "__main__.py")
+
+    def pulumi(self, *arguments: object) -> Done:
+        """Run the engine's own command, where llamactl keeps its stacks."""
+        home = self.folder / "state-dir" / "pulumi"
+        backend = {
+            "PULUMI_BACKEND_URL": (home / "backend").as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(home / "passphrase"),
+        }
+        command = ["pulumi", *map(str, arguments), "--stack", MODEL, "--non-interactive"]
+        return _done(self._started(command, **backend))
+
+    @property
+    def here(self) -> Path:
+        folder = self.folder / "here"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def _started(self, command: list[str], **more: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            command,
+            cwd=self.here,
+            env={**self.environment, **more},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+@pytest.fixture
+def chat() -> Iterator[ChatServer]:
+    """What answers behind every endpoint."""
+    with ChatServer() as server:
+        yield server
+
+
+@pytest.fixture
+def hub() -> Iterator[HubStandIn]:
+    with HubStandIn(FILES, repo=REPO) as server:
+        yield server
+
+
+@pytest.fixture
+def aws(chat: ChatServer) -> Iterator[Aws]:
+    with Aws(chat.url) as account:
+        yield account
+        assert account.problems == []
+
+
+@pytest.fixture
+def azure(chat: ChatServer) -> Iterator[Azure]:
+    with Azure(chat.url) as account:
+        yield account
+        assert account.problems == []
+
+
+@pytest.fixture
+def on_aws(tmp_path: Path, aws: Aws, hub: HubStandIn, chat: ChatServer) -> Iterator[User]:
+    """Whoever has an account of AWS."""
+    folder = tmp_path / "aws"
+    own = {**engine_environment(folder, aws=("aws",)), **aws.environment}
+    yield from _user(User("aws", folder, own, aws, hub, chat, aws.everything))
+
+
+@pytest.fixture
+def on_azure(tmp_path: Path, azure: Azure, hub: HubStandIn, chat: ChatServer) -> Iterator[User]:
+    """Whoever has a subscription of Azure."""
+    folder = tmp_path / "azure"
+    plugins = engine_environment(folder, azure_native=("azure_native",))
+    own = {"AZURE_SUBSCRIPTION_ID": SUBSCRIPTION, "ARM_SUBSCRIPTION_ID": SUBSCRIPTION}
+    own = {**plugins, **azure.environment, **own}
+    remains = partial(sorted, azure.store.resources)
+    yield from _user(User("azure", folder, own, azure, hub, chat, remains))
+
+
+def _user(user: User) -> Iterator[User]:
+    folder = user.folder
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OTHERS)}
+    (folder / "home").mkdir()
+    shared = {
+        "HOME": str(folder / "home"),
+        "HF_ENDPOINT": user.hub.url,
+        "HF_TOKEN": TOKEN,
+        "HF_HOME": str(folder / "hf"),
+        # Whatever is on no stand-in is not reached, at once and wherever the tests run.
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "NO_PROXY": "127.0.0.1,localhost",
+    }
+    user.environment = {**inherited, **shared, **user.environment}
+    accepted = user("license", "accept", LLAMA_2, "--accepted-by", "Jane Doe")
+    assert accepted.code == 0, accepted.err
+    yield user
+    left = [each for each in psutil.process_iter() if _is_of(each, folder)]
+    assert not left
+
+
+def _done(process: subprocess.Popen[str]) -> Done:
+    with process:
+        out, err = process.communicate(timeout=_TIMEOUT_S)
+    return Done(process.returncode, out, err)
+
+
+def _is_of(process: psutil.Process, folder: Path) -> bool:
+    try:
+        words = process.cmdline()
+    except psutil.Error:
+        return False
+    return process.status() != psutil.STATUS_ZOMBIE and any(str(folder) in each for each in words)

@@ -1,0 +1,112 @@
+"""The everyday commands on a deployment that stands: by the real engine, on the stand-ins."""
+
+import json
+import time
+
+import psutil
+import pytest
+
+from cli.clouds.conftest import MODEL
+from standins.aws import faults
+
+pytestmark = pytest.mark.engine
+
+
+def deploy(user, cloud):
+    done = user("deploy", MODEL, "--name", "chat", "--cloud", cloud, "--yes")
+    assert done.code == 0, done.err
+    return done.out.strip()
+
+
+def told(user, *arguments):
+    """What a command prints that goes well."""
+    done = user(*arguments)
+    assert done.code == 0, done.err
+    return done.out
+
+
+def looked_after(user, cloud):
+    """From a deployment to nothing; gives what `status` said of it."""
+    url = deploy(user, cloud)
+    (listed,) = json.loads(told(user, "list", "--json"))
+    status = json.loads(told(user, "status", "chat", "--json"))
+    assert (listed["name"], listed["cloud"], listed["state"]) == ("chat", cloud, "running")
+    assert listed["usd_per_hour"] > 0
+    assert (status["state"], status["instances"], status["differences"]) == ("running", 1, [])
+    assert told(user, "endpoint", "chat") == f"{url}\n"
+    assert told(user, "invoke", "chat", "Hi") == "Hello there.\n"
+    assert told(user, "logs", "chat", "--tail", "1").count("\n") == 1
+    assert user("destroy", "chat").code == 2
+    assert "has nothing of it any more" in user("destroy", "chat", "--yes").err
+    assert user.remains() == []
+    assert told(user, "list", "--json") == "[]\n"
+    return status
+
+
+def test_an_endpoint_of_sagemaker_is_looked_after_to_its_end(on_aws):
+    status = looked_after(on_aws, "aws")
+
+    assert (status["auth"], status["api_key_required"]) == ("sigv4", False)
+
+
+def test_an_endpoint_of_azure_ml_is_looked_after_to_its_end(on_azure):
+    status = looked_after(on_azure, "azure")
+
+    assert (status["auth"], status["api_key_required"]) == ("key", True)
+    assert status["slot"].startswith("llm-")
+
+
+def test_what_may_not_be_removed_is_named_and_a_second_destroy_goes_on(on_aws):
+    deploy(on_aws, "aws")
+    on_aws.cloud.faults.append(faults.denied("DeleteRole"))
+
+    first = on_aws("destroy", "chat", "--yes")
+    on_aws.cloud.faults.clear()
+    second = on_aws("destroy", "chat", "--yes")
+
+    assert first.code == 9
+    assert "role chat-role" in first.err
+    assert "llamactl destroy chat goes on" in first.err
+    assert second.code == 0
+    assert on_aws.remains() == []
+
+
+def test_credentials_that_expired_begin_nothing(on_aws):
+    deploy(on_aws, "aws")
+    before = on_aws.remains()
+    on_aws.cloud.faults.append(faults.expired())
+
+    listed = on_aws("list")
+    done = on_aws("destroy", "chat", "--yes")
+
+    assert "unknown" in listed.out
+    assert done.code == 10
+    assert on_aws.remains() == before
+
+
+def test_what_a_killed_deploy_left_is_removed_when_its_lock_is_cleared(on_aws):
+    on_aws.cloud.faults.append(faults.slow_start(delay_s=20))
+    killed(on_aws, at="CreateEndpoint")
+
+    (listed,) = json.loads(told(on_aws, "list", "--json"))
+    locked = on_aws("destroy", "chat", "--yes")
+    done = on_aws("destroy", "chat", "--yes", "--unlock")
+
+    assert listed["state"] == "deploying"
+    assert locked.code == 5
+    assert "locked by a run that is gone" in locked.err
+    assert done.code == 0, done.err
+    assert on_aws.remains() == []
+
+
+def killed(user, *, at):
+    """End a deploy with all its processes, as a power cut does, when it is at an operation."""
+    process = user.start("deploy", MODEL, "--name", "chat", "--cloud", "aws", "--yes")
+    deadline = time.monotonic() + 90
+    while at not in user.cloud.operations():
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    for each in [*psutil.Process(process.pid).children(recursive=True), process]:
+        each.kill()
+    process.communicate()
