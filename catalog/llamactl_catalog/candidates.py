@@ -97,7 +97,7 @@ class _Way:
         speed = self._speed(load)
         less_busy = -self.workload.concurrency % replicas
         tokens_per_s = (replicas - less_busy) * speed.tokens_per_s
-        if less_busy:
+        if less_busy and load.concurrency > 1:
             lighter = self._loaded(load.concurrency - 1)
             tokens_per_s += less_busy * self._speed(lighter).tokens_per_s
         built = self.replica
@@ -130,13 +130,16 @@ def candidates(  # noqa: PLR0913, PLR0917 - one question, and what it depends on
     limits: Limits,
     quantizations: Sequence[Quantization],
     arithmetic: Arithmetic,
+    replicas: int | None = None,
 ) -> tuple[list[Candidate], str]:
     """Find every way to carry the load within the limits, and say why there is none.
 
-    Each has the fewest replicas that have the memory and keep to the limits of speed; a replica is
-    an instance. The words are those of the way that came nearest; they count only without any way.
+    Each has the fewest replicas that have the memory and keep to the limits of speed, or just so
+    many as are asked for; a replica is an instance. The words are those of the way that came
+    nearest; they count only without any way.
     """
     found: list[Candidate] = []
+    too_few: list[int] = []
     too_slow: list[tuple[float, str]] = []
     too_small: list[tuple[int, int, _Way]] = []
     unavailable: list[str] = []
@@ -153,10 +156,17 @@ def candidates(  # noqa: PLR0913, PLR0917 - one question, and what it depends on
                 too_small.append((BITS[quantization], -num_shard, way))
                 continue
             best, slow = _fast_enough(way, fewest, limits)
-            if slow is None:
-                found.append(best)
-            else:
+            if slow is not None:
                 too_slow.append((best.speed.ms_per_token, slow))
+            elif replicas is None:
+                found.append(best)
+            elif best.replicas <= replicas:
+                found.append(way.candidate(replicas))
+            else:
+                too_few.append(best.replicas)
+    if too_few:
+        most = workload.concurrency
+        return found, f"needs {min(too_few)} instances for {most} requests at once, not {replicas}"
     return found, _reason(too_slow, too_small, unavailable)
 
 

@@ -37,6 +37,7 @@ def plan(  # noqa: PLR0913 - one question, and what it depends on
     limits: Limits = NO_LIMITS,
     quantizations: Sequence[Quantization] = ("none",),
     engine: Engine = TGI,
+    replicas: int | None = None,
     arithmetic: Arithmetic | None = None,
     today: date | None = None,
     max_price_age_days: int = MAX_PRICE_AGE_DAYS,
@@ -47,8 +48,8 @@ def plan(  # noqa: PLR0913 - one question, and what it depends on
     One placement an offer: of all quantizations and shard counts the best by the objective, within
     the limits. Cost ranks by $ per hour for the whole load, latency by ms per token, throughput by
     tokens/s; ties go to the next figure and at last to the name, never to the order of `offers`.
-    `today` None: no price is called old. `arithmetic` None: the engine's own. `not_offered` are
-    rejections of what there is no offer for.
+    `replicas` None: as few as carry the load. `today` None: no price is called old. `arithmetic`
+    None: the engine's own. `not_offered` are rejections of what there is no offer for.
 
     Raises:
         InvalidInput: the workload is none for this model, or there is no offer at all.
@@ -64,6 +65,7 @@ def plan(  # noqa: PLR0913 - one question, and what it depends on
         limits,
         tuple(quantizations),
         engine,
+        replicas,
         arithmetic if arithmetic is not None else engine.arithmetic(),
         today,
         max_price_age_days,
@@ -126,6 +128,7 @@ class _Task:
     limits: Limits
     quantizations: tuple[Quantization, ...]
     engine: Engine
+    replicas: int | None
     arithmetic: Arithmetic
     today: date | None
     max_price_age_days: int
@@ -156,6 +159,7 @@ class _Task:
             self.limits,
             self.quantizations,
             self.arithmetic,
+            self.replicas,
         )
         cloud = clouds().get(kind.cloud)
         allowed = [each for each in found if excess(each.replicas, cloud) is None]

@@ -12,7 +12,7 @@ from llamactl.compare_markdown import compare_markdown
 from llamactl.compare_page import compare_page
 from llamactl.compare_record import compare_record
 from llamactl.output import print_json, talk
-from llamactl.planner import workload_of
+from llamactl.ranking import workload_of
 from llamactl_catalog.availability import cached_listings
 from llamactl_catalog.clouds import clouds
 from llamactl_catalog.comparing.comparing import Subject, check_load, compare

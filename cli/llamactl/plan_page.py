@@ -18,6 +18,8 @@ from llamactl.plan_words import (
     sizing,
     weights,
 )
+from llamactl.planning_options import CONCURRENCY, INPUT_TOKENS, OUTPUT_TOKENS
+from llamactl.ranking import workload_of
 from llamactl_catalog.cautions import EXTRAPOLATED, kind
 from llamactl_catalog.placement import Placement, Plan
 from llamactl_catalog.units import format_rate, tokens_of
@@ -61,8 +63,11 @@ def rejected_page(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def deploy_command(chosen: Placement) -> str:
-    """Give the command that deploys a placement."""
+def deploy_command(chosen: Placement, plan: Plan | None = None, engine: str | None = None) -> str:
+    """Give the command that deploys a placement: all of it that `deploy` would choose otherwise.
+
+    `plan` is the one that it is of, which knows the load; `engine` is as it was asked for.
+    """
     offer = chosen.offer
     words = [
         *("llamactl", "deploy", chosen.model.id, "--cloud", offer.instance_type.cloud),
@@ -70,7 +75,30 @@ def deploy_command(chosen: Placement) -> str:
     ]
     if chosen.quantization != "none":
         words += ["--quantize", chosen.quantization]
-    return " ".join(words)
+    if chosen.replicas > 1:
+        words += ["--replicas", str(chosen.replicas)]
+    if engine not in {None, chosen.engine}:
+        words += ["--engine", str(engine)]
+    return " ".join([*words, *_load_options(plan)])
+
+
+def _load_options(plan: Plan | None) -> Iterator[str]:
+    """Write the load as options, where it is not the usual one."""
+    if plan is None:
+        return
+    work = plan.workload
+    usual = workload_of(plan.model, INPUT_TOKENS, OUTPUT_TOKENS, CONCURRENCY, None)
+    context = max(usual.context_tokens, work.input_tokens + work.output_tokens)
+    for option, tokens, known in (
+        ("--input-tokens", work.input_tokens, usual.input_tokens),
+        ("--output-tokens", work.output_tokens, usual.output_tokens),
+        ("--concurrency", work.concurrency, usual.concurrency),
+        ("--context", work.context_tokens, context),
+    ):
+        if tokens != known:
+            yield f"{option} {tokens}"
+    if plan.objective != "cost":
+        yield f"--optimize {plan.objective}"
 
 
 def _heading(plan: Plan) -> str:

@@ -1,7 +1,6 @@
 """Answers `llamactl plan`: plans, prints, and says what would do where nothing does."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -12,25 +11,19 @@ from llamactl.output import print_json, talk
 from llamactl.own_machine_page import own_page, own_record
 from llamactl.plan_page import deploy_command, plan_page, rejected_page
 from llamactl.plan_record import plan_record
-from llamactl_catalog.availability import cached_listings
-from llamactl_catalog.engines import TGI, Engine, remembered
+from llamactl.ranking import Sought, nothing_fits, ranked
+from llamactl_catalog.engines import TGI
 from llamactl_catalog.engines import engine as engine_of
 from llamactl_catalog.errors import InvalidInput, NoCapacity
-from llamactl_catalog.hardware import Offer
 from llamactl_catalog.limits import Limits, slowness
 from llamactl_catalog.model import Model
-from llamactl_catalog.offers import load_hardware, load_price_book, offers
 from llamactl_catalog.own_machine import OwnMachine, own_machine, own_shortage
 from llamactl_catalog.placement import Objective, Plan, Quantization
-from llamactl_catalog.planning import check_workload, plan
-from llamactl_catalog.remedies import remedies
+from llamactl_catalog.planning import check_workload
 from llamactl_catalog.selection import Selection
-from llamactl_catalog.unpriced import unpriced
 from llamactl_catalog.workload import Workload
 
 _ROWS = 10
-# What TGI takes where it is not told. Source: its launcher/src/main.rs, 3.3.6.
-_USUAL_CONTEXT = 4096
 _OWN_ENGINE = "llama.cpp"
 
 
@@ -53,21 +46,6 @@ class Question:
     as_json: bool
 
 
-def workload_of(  # noqa: PLR0913, PLR0917 - the options of a load
-    model: Model,
-    input_tokens: int,
-    output_tokens: int,
-    concurrency: int,
-    context_tokens: int | None,
-    utilization: float,
-) -> Workload:
-    """Give the load; a context that is not named is TGI's usual one, or what the load takes."""
-    if context_tokens is None:
-        usual = min(_USUAL_CONTEXT, model.architecture.context_tokens)
-        context_tokens = max(usual, input_tokens + output_tokens)
-    return Workload(input_tokens, output_tokens, concurrency, context_tokens, utilization)
-
-
 def plan_rented(app: App, asked: Question) -> None:
     """Rank what the clouds rent.
 
@@ -76,23 +54,19 @@ def plan_rented(app: App, asked: Question) -> None:
         InvalidInput: a region, an instance type, a GPU, an engine or the workload is none.
     """
     _check_page(asked)
-    engine = TGI if asked.engine is None else engine_of(asked.engine)
-    check_workload(asked.model, asked.workload)
-    hardware, book = load_hardware(), load_price_book(app.cache_dir)
-    every_offer = offers(hardware, book.prices, cached_listings(app.cache_dir))
-    selected = asked.selection.of(every_offer, hardware)
-    found = plan(
-        asked.model,
-        selected,
-        asked.workload,
+    sought = Sought(
+        model=asked.model,
+        workload=asked.workload,
+        selection=asked.selection,
+        today=asked.today,
+        quantizations=asked.quantizations,
+        engine=TGI if asked.engine is None else engine_of(asked.engine),
         objective=asked.objective,
         limits=asked.limits,
-        quantizations=asked.quantizations,
-        engine=engine,
-        today=asked.today,
         max_price_age_days=asked.max_price_age_days,
-        not_offered=unpriced(asked.selection, hardware, book, engine),
     )
+    result = ranked(app, sought)
+    found = result.plan
     _tell_idle_regions(asked.selection, found)
     if asked.as_json:
         print_json(plan_record(found, asked.limit))
@@ -102,15 +76,12 @@ def plan_rented(app: App, asked: Question) -> None:
     if asked.everything and found.rejected and not asked.as_json:
         click.echo(f"\n{rejected_page(found)}" if found.placements else rejected_page(found))
     if not found.placements:
-        wider = replace(asked.selection, instance_types=(), gpus=()).of(every_offer)
-        ways = remedies(found, selected, wider, asked.limits, asked.quantizations, engine)
-        raise _nothing(found, selected, list(ways), engine)
+        raise nothing_fits(sought, result)
     if asked.html is not None:
         _write_page(asked.html, found, asked)
     if not asked.as_json:
-        # Only here: the plan's own fields must not depend on what this version can deploy.
-        talk("\nThis version deploys on this machine only; a coming one takes:")
-        talk(f"  {deploy_command(found.placements[0])}")
+        told = deploy_command(found.placements[0], found, asked.engine)
+        talk(f"\nDeploy it, or look first with --dry-run:\n  {told}")
 
 
 def plan_here(asked: Question) -> None:
@@ -206,30 +177,3 @@ def _tell_idle_regions(selection: Selection, found: Plan) -> None:
     for region in selection.regions:
         if region.casefold() not in seen:
             talk(f"{region}: nothing of what is asked for is offered there")
-
-
-def _nothing(
-    failed: Plan, selected: Sequence[Offer], ways: Sequence[str], engine: Engine
-) -> NoCapacity:
-    """Say how many offers fail, why the cheapest one does, and what would do."""
-    incompatible = remembered(engine.incompatible_because)
-    usable = [
-        each
-        for each in selected
-        if each.unavailable_because is None and incompatible(each.instance_type) is None
-    ]
-    cheapest = min(usable or selected, key=lambda each: each.price.usd_per_hour)
-    name = cheapest.instance_type.name
-    place = name, cheapest.price.region
-    reason = next(
-        each.reason for each in failed.rejected if (each.instance_type, each.region) == place
-    )
-    among = f"none of {len(selected)} offers carries" if len(selected) > 1 else "it does not carry"
-    hint = "\n       ".join(["what would do:", *ways])
-    return NoCapacity(
-        f"{among} {failed.model.id} for this load; {name}: {reason}",
-        hint=hint
-        if ways
-        else "no one change would do: more money, looser limits of speed, --quantize any, less "
-        "--context, less --concurrency or another --gpu; try several",
-    )

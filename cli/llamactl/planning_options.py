@@ -11,6 +11,9 @@ from llamactl_catalog.placement import Quantization
 
 COUNT = click.IntRange(min=1)
 AMOUNT = Amount(min=0, min_open=True)
+INPUT_TOKENS, OUTPUT_TOKENS, CONCURRENCY = 512, 256, 4
+"""The load of whoever names none."""
+
 _ANY = "any"
 
 
@@ -44,10 +47,20 @@ engine_option = click.option(
     "--engine", metavar="NAME[@VERSION]", help="The serving program; else tgi."
 )
 input_tokens_option = click.option(
-    "--input-tokens", type=COUNT, default=512, show_default=True, metavar="N", help="Of a prompt."
+    "--input-tokens",
+    type=COUNT,
+    default=INPUT_TOKENS,
+    show_default=True,
+    metavar="N",
+    help="Of a prompt.",
 )
 output_tokens_option = click.option(
-    "--output-tokens", type=COUNT, default=256, show_default=True, metavar="N", help="Of an answer."
+    "--output-tokens",
+    type=COUNT,
+    default=OUTPUT_TOKENS,
+    show_default=True,
+    metavar="N",
+    help="Of an answer.",
 )
 context_option = click.option(
     "--context",

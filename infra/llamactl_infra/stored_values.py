@@ -31,8 +31,8 @@ def problems_of(of: type, config: Mapping[str, str]) -> list[str]:
 
 def from_texts(of: type, config: Mapping[str, str]) -> dict[str, Any]:
     """Give the values of texts that `problems_of` finds nothing wrong with."""
-    types_of = _types(of)
-    return {name: _built(_parsed(types_of[name], config[name]), types_of[name]) for name in config}
+    types_of = field_types(of)
+    return {name: _built(parsed(types_of[name], config[name]), types_of[name]) for name in config}
 
 
 def _default(each: Any) -> Any:
@@ -56,12 +56,12 @@ def _json(value: Any) -> str:
 
 
 def _malformed(of: type, config: Mapping[str, str]) -> Iterator[str]:
-    for name, wanted in _types(of).items():
+    for name, wanted in field_types(of).items():
         if name in config:
-            yield from _wrong(name, _parsed(wanted, config[name]), wanted)
+            yield from _wrong(name, parsed(wanted, config[name]), wanted)
 
 
-def _parsed(wanted: Any, text: str) -> Any:
+def parsed(wanted: Any, text: str) -> Any:
     """Read JSON where something else than a text is wanted; where it is none, the text itself."""
     if wanted is str or get_origin(wanted) is Literal:
         return text
@@ -108,7 +108,7 @@ def _wrong_parts(where: str, value: Any, wanted: type) -> Iterator[str]:
     if not isinstance(value, dict):
         yield f"{where}: '{value}' is no mapping of settings"
         return
-    types_of = _types(wanted)
+    types_of = field_types(wanted)
     yield from (f"{where}.{name}: no such setting" for name in sorted(set(value) - set(types_of)))
     for each in fields(wanted):
         if each.name in value:
@@ -119,7 +119,7 @@ def _wrong_parts(where: str, value: Any, wanted: type) -> Iterator[str]:
 
 def _built(value: Any, wanted: Any) -> Any:
     if is_dataclass(wanted):
-        types_of = _types(wanted)  # type: ignore[arg-type]  # a class, here
+        types_of = field_types(wanted)  # type: ignore[arg-type]  # a class, here
         parts = {name: _built(each, types_of[name]) for name, each in value.items()}
         return wanted(**parts)  # type: ignore[operator]  # a class, here
     if get_origin(wanted) is tuple:
@@ -128,7 +128,7 @@ def _built(value: Any, wanted: Any) -> Any:
 
 
 @cache
-def _types(of: type) -> dict[str, Any]:
+def field_types(of: type) -> dict[str, Any]:
     """Give the type of each field; of an optional one, the type that it has if it is there."""
     hints = get_type_hints(of)
     return {each.name: _without_none(hints[each.name]) for each in fields(of)}

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import psutil
 import pytest
 
+from cli.deploying_room import deploying_app as deploying_app  # noqa: PLC0414
+from cli.deploying_room import deploying_hub as deploying_hub  # noqa: PLC0414
+from cli.deploying_room import deploying_ledger as deploying_ledger  # noqa: PLC0414
 from cli.image_room import image_room as image_room  # noqa: PLC0414 - fixtures, for all here
 from cli.image_room import registry as registry  # noqa: PLC0414
 from llamactl.main import run

@@ -40,7 +40,7 @@ def page(found, *, every_region=False):
     parts = [plan_page(found, limit=10, every_region=every_region)]
     if every_region:
         parts.append(rejected_page(found))
-    return "\n\n".join([*parts, deploy_command(found.placements[0])]) + "\n"
+    return "\n\n".join([*parts, deploy_command(found.placements[0], found)]) + "\n"
 
 
 def cost():

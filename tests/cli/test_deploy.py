@@ -34,7 +34,12 @@ def test_the_endpoint_is_all_that_stdout_gets(tiny):
 def test_the_person_is_told_what_comes_next(llamactl, tiny_gguf):
     told = deploy(llamactl, tiny_gguf).err
 
-    for words in ("llamactl chat tiny", "/generate", "llamactl status tiny", "first answer after"):
+    for words in (
+        "llamactl chat tiny",
+        "/v1/chat/completions",
+        "llamactl status tiny",
+        "first answer after",
+    ):
         assert words in told
 
 

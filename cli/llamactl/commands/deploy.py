@@ -1,161 +1,152 @@
 """`llamactl deploy MODEL`: from a model to an endpoint that answers."""
 
 import math
-from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import click
 
-from llamactl.accept_option import accept_license_option
 from llamactl.app import App
 from llamactl.commands.list import record
-from llamactl.output import print_json, talk
-from llamactl.paths import FilePath
-from llamactl.pipeline.license_gate import Accepted, have_license
-from llamactl.pipeline.order import LocalOrder
-from llamactl_catalog.errors import InvalidInput, NoPermission
+from llamactl.deploy_options import (
+    USUAL_PARALLEL,
+    USUAL_TIMEOUT_S,
+    DeployCommand,
+    deploy_options,
+    of_clouds,
+    of_here,
+    refuse_others,
+)
+from llamactl.output import print_json
+from llamactl_catalog.errors import InvalidInput
 from llamactl_infra.deployment import Deployment
-from llamactl_infra.spec import Cloud, Engine
+from llamactl_infra.spec import Engine
 
 DEFAULT_MODEL = "smollm2-135m-instruct"
-MAX_PORT = 65535
+_HERE = "local"
 
 
-def _number(_ctx: click.Context, _param: click.Parameter, value: float) -> float:
-    if math.isnan(value):  # which no comparison of a range keeps out
-        raise click.BadParameter("'nan' is not a number of seconds")
-    return value
-
-
-@click.command(name="deploy")
+@click.command(name="deploy", cls=DeployCommand)
 @click.argument("model", required=False)
-@click.option("--cloud", type=click.Choice(get_args(Cloud)), help="Where to run it.")
-@click.option("--name", help="The deployment's name; else the model's id.")
-@click.option(
-    "--gguf",
-    type=FilePath(),
-    help="Serve this GGUF file of yours as MODEL, instead of fetching one.",
-)
-@click.option(
-    "--engine",
-    type=click.Choice(get_args(Engine)),
-    default="llama.cpp",
-    show_default=True,
-    help="The serving program; tgi needs Docker and an NVIDIA GPU.",
-)
-@click.option("--port", type=click.IntRange(1, MAX_PORT), help="Listen here; else a free port.")
-@click.option(
-    "--context",
-    type=click.IntRange(min=1),
-    metavar="TOKENS",
-    help="Context shared by the answers that run at once; else 8192, or the model's if less.",
-)
-@click.option(
-    "--parallel",
-    type=click.IntRange(1, 64),
-    default=4,
-    show_default=True,
-    help="How many answers run at once.",
-)
-@click.option(
-    "--threads",
-    type=click.IntRange(1, 1024),
-    help="Processor threads of llama.cpp; else all cores, all but one for a single answer.",
-)
-@click.option("--api-key", is_flag=True, help="Ask for an API key: llamactl endpoint NAME --key.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=1),
-    callback=_number,
-    default=600,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to wait until it is ready.",
-)
-@accept_license_option
-@click.option("--yes", "-y", is_flag=True, help="Do not ask. (On this machine nothing is asked.)")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.pass_obj
-def command(
-    app: App,
-    model: str | None,
-    cloud: Cloud | None,
-    name: str | None,
-    gguf: Path | None,
-    engine: Engine,
-    port: int | None,
-    context: int | None,
-    parallel: int,
-    threads: int | None,
-    api_key: bool,
-    timeout: float,
-    accept_license: Accepted,
-    yes: bool,  # noqa: ARG001 - see its help
-    as_json: bool,
-) -> None:
+@deploy_options
+@click.pass_context
+def command(ctx: click.Context, /, model: str | None, **options: Any) -> None:
     """Deploy MODEL and wait until it answers.
+
+    On a cloud it is planned, priced, checked and shown before anything is made; --dry-run ends
+    there. The same command again continues what was cut off, or updates what stands.
 
     With --cloud local it runs on this machine: no account, no GPU. MODEL is then optional; a small
     demonstration model is served.
     """
-    from llamactl.pipeline.local import deploy_local
-
-    _require_local(app, cloud, model, accept_license)
-    order = LocalOrder(
-        model=model if model is not None else DEFAULT_MODEL,
-        engine=engine,
-        name=name,
-        gguf=gguf,
-        port=port,
-        context_tokens=context,
-        parallel=parallel,
-        threads=threads,
-        with_api_key=api_key,
-        timeout_s=timeout,
-        accepted=accept_license,
-    )
-    deployment = deploy_local(app, order)
-    if as_json:
+    app: App = ctx.obj
+    here = _is_here(app, options)
+    refuse_others(ctx, here=here)
+    if here:
+        deployment: Deployment | None = _deploy_here(app, model, options)
+    else:
+        deployment = _deploy_on_a_cloud(app, model, options)
+    if deployment is None:
+        return
+    if options["as_json"]:
         print_json(record(deployment))
     else:
-        _hand_over(deployment)
+        from llamactl.pipeline.hand_over import hand_over
+
+        hand_over(deployment, app.catalog().model(deployment.model))
 
 
-def _require_local(app: App, cloud: Cloud | None, model: str | None, accepted: Accepted) -> None:
-    """Refuse what this version cannot do, naming the ways on; the license comes before."""
-    here = f"llamactl deploy {model or DEFAULT_MODEL} --cloud local"
-    if cloud is None:
-        elsewhere = [each for each in get_args(Cloud) if each != "local"]
-        raise NoPermission(
-            "no --cloud was named, and this version uses credentials of none",
-            hint=f"without credentials, on this machine: {here}\n"
-            f"       with credentials, on {' or '.join(elsewhere)}: in a later version",
-        )
-    if cloud != "local":
-        if model is not None:
-            have_license(app, app.catalog().model(model), None, accepted)
-        message = f"this version does not deploy with --cloud {cloud}"
-        raise InvalidInput(message, hint=f"on this machine: {here}")
+def _is_here(app: App, options: dict[str, Any]) -> bool:
+    """Tell whether it is for this machine: by its name, or by that of a deployment here."""
+    if options["cloud"] is None and options["name"] is not None:
+        return options["name"] in app.local().names()
+    return bool(options["cloud"] == _HERE)
 
 
-def _hand_over(deployment: Deployment) -> None:
-    """Print the endpoint, and say what can be done with it."""
-    name, url = deployment.name, deployment.endpoint
-    bearer = f' -H "Authorization: Bearer $(llamactl endpoint {name} --key)" \\\n   '
-    auth = bearer if deployment.api_key is not None else ""
-    api_key = f"llamactl endpoint {name} --key" if auth else "any"
-    talk(f"\n{deployment.model} answers as '{name}' at")
-    click.echo(url)
-    talk(f"""
-Talk with it:
-  llamactl chat {name}
-From Python, with the openai package (API key: {api_key}):
-  client = OpenAI(base_url="{url}/v1", api_key="…")
-With curl:
-  curl {url}/generate \\
-   {auth} -H 'Content-Type: application/json' \\
-    -d '{{"inputs": "The capital of France is"}}'
-Look after it:
-  llamactl status {name}
-  llamactl logs {name} --follow
-  llamactl destroy {name}""")
+def _deploy_here(app: App, model: str | None, options: dict[str, Any]) -> Deployment:
+    from llamactl.deployments import require_free
+    from llamactl.pipeline.local import deploy_local
+    from llamactl.pipeline.order import LocalOrder
+
+    own = of_here(options)
+    order = LocalOrder(
+        **{**own, "parallel": own["parallel"] or USUAL_PARALLEL},
+        model=model if model is not None else DEFAULT_MODEL,
+        engine=_engine_here(options["engine"]),
+        name=options["name"],
+        context_tokens=options["context_tokens"],
+        timeout_s=options["timeout_s"] or USUAL_TIMEOUT_S,
+        accepted=options["accept_license"],
+    )
+    require_free(app, order.deployment_name(), "local")
+    return deploy_local(app, order)
+
+
+def _engine_here(text: str | None) -> Engine:
+    """Give the engine of this machine.
+
+    Raises:
+        InvalidInput: there is no such one.
+    """
+    engines: tuple[Engine, ...] = get_args(Engine)
+    for engine in engines:
+        if text == engine or (text is None and engine == "llama.cpp"):
+            return engine
+    hint = f"there is {', '.join(engines)}"
+    raise InvalidInput(f"no engine '{text}' for this machine", hint=hint)
+
+
+def _deploy_on_a_cloud(app: App, model: str | None, options: dict[str, Any]) -> Deployment | None:
+    from llamactl.pipeline.cloud_order import CloudOrder
+
+    _check(options)
+    timeout_s = options["timeout_s"]
+    order = CloudOrder(
+        **of_clouds(options),
+        model=_model(model, options),
+        cloud=options["cloud"],
+        name=options["name"],
+        engine=options["engine"],
+        context_tokens=options["context_tokens"],
+        timeout_s=None if timeout_s is None else math.ceil(timeout_s),
+        accepted=options["accept_license"],
+        yes=options["yes"],
+        as_json=options["as_json"],
+    )
+    if order.dry_run:
+        from llamactl.pipeline.dry_run import dry_run
+
+        dry_run(app, order)
+        return None
+    from llamactl.pipeline.cloud import deploy_cloud
+
+    return deploy_cloud(app, order)
+
+
+def _model(model: str | None, options: dict[str, Any]) -> str:
+    """Give the model that was named, or that of the saved plan."""
+    if model is not None:
+        return model
+    if options["plan_file"] is None:
+        hint = "llamactl models lists them; a small one, here: llamactl deploy --cloud local"
+        raise InvalidInput("MODEL is missing: what is to be deployed?", hint=hint)
+    from llamactl.pipeline.plan_file import read_plan
+
+    return read_plan(options["plan_file"]).model
+
+
+def _check(options: dict[str, Any]) -> None:
+    """Refuse options that exclude each other."""
+    for one, other in (
+        ("dry_run", "preview"),
+        ("replicas", "min_instances"),
+        ("replicas", "max_instances"),
+        ("image", "registry"),
+    ):
+        if options[one] and options[other]:
+            names = [
+                f"--{each.removesuffix('_instances').replace('_', '-')}" for each in (one, other)
+            ]
+            raise click.UsageError(f"{' and '.join(names)} exclude each other")
+    least, most = options["min_instances"], options["max_instances"]
+    if least is not None and most is not None and least > most:
+        raise click.UsageError(f"--min {least} is more than --max {most}")

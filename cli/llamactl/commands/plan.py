@@ -10,6 +10,7 @@ from llamactl.app import App
 from llamactl.load_options import Amount
 from llamactl.planning_options import (
     AMOUNT,
+    CONCURRENCY,
     COUNT,
     context_option,
     engine_option,
@@ -56,7 +57,7 @@ _RENTED = tuple(each for each in get_args(Cloud) if each != "local")
 @click.option(
     "--concurrency",
     type=COUNT,
-    default=4,
+    default=CONCURRENCY,
     show_default=True,
     metavar="N",
     help="How many requests run at once.",
@@ -113,7 +114,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Rank where MODEL can run, by cost, latency or throughput."""
-    from llamactl.planner import Question, plan_here, plan_rented, workload_of
+    from llamactl.planner import Question, plan_here, plan_rented
+    from llamactl.ranking import workload_of
 
     found = app.catalog().model(model)
     question = Question(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from llamactl_containers.weights.access import Access, HubRevision
     from llamactl_containers.weights.files import Listing
     from llamactl_containers.weights.meta import SignedUrl
+    from llamactl_containers.weights.ranges import Patience
     from llamactl_containers.weights.staging import OpenPieces, Staged
     from llamactl_containers.weights.verifying import Verification
 
@@ -79,8 +80,12 @@ def fetch_weights(app: App, order: FetchOrder) -> "Staged":
         return run_transfer(put(staging, target, open_pieces, report))
 
 
-def probe(app: App, model_id: str) -> "tuple[Access, LlamactlError | None]":
+def probe(
+    app: App, model_id: str, patience: "Patience | None" = None
+) -> "tuple[Access, LlamactlError | None]":
     """Ask whether the token that is found may read a model's pinned revision; and what to tell.
+
+    `patience` is with a Hub that is busy or away.
 
     Raises:
         UnknownModel: no such model.
@@ -89,10 +94,12 @@ def probe(app: App, model_id: str) -> "tuple[Access, LlamactlError | None]":
     """
     from llamactl_containers.weights.access import require_access
     from llamactl_containers.weights.hub import Hub
+    from llamactl_containers.weights.ranges import Patience
     from llamactl_containers.weights.tokens import find_token
 
     revision = _hub_revision(app.catalog().model(model_id))
-    access = Hub(revision, find_token(os.environ)).access()
+    patience = patience if patience is not None else Patience()
+    access = Hub(revision, find_token(os.environ), patience).access()
     return access, require_access(access, revision)
 
 

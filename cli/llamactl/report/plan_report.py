@@ -81,7 +81,7 @@ def plan_html(
         reason=choice(plan, every_row),
         quota=quota_line(chosen),
         sizing=sizing(chosen, plan),
-        command=deploy_command(chosen),
+        command=deploy_command(chosen, plan),
         warnings=_warnings(chosen),
         speed_chart=price_and_speed(rows),
         memory_chart=memory_bar(chosen.memory),

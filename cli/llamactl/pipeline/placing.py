@@ -1,0 +1,229 @@
+"""From an order to the plan and the placements that may be taken, best first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import get_args
+
+import click
+
+from llamactl.app import App
+from llamactl.pipeline.cloud_order import ANY, CloudOrder
+from llamactl.pipeline.plan_file import SavedPlan, read_plan, refuse_differences
+from llamactl.pipeline.sought import most_of, sought_by
+from llamactl.plan_page import plan_page
+from llamactl.ranking import Ranked, Sought, nothing_fits, ranked
+from llamactl_catalog.errors import (
+    InvalidInput,
+    LlamactlError,
+    NoCapacity,
+    NoPermission,
+    OverPriceCap,
+)
+from llamactl_catalog.limits import Limits, overspending
+from llamactl_catalog.model import Model
+from llamactl_catalog.placement import Placement, Plan, Rejection
+from llamactl_infra.spec import Cloud, Spec
+
+_ROWS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What an order may become.
+
+    `placements` are best first, never empty: one where a plan file or what stands says which; with
+    `--fallback` the next are tried in this order. `most` is how many instances the autoscaler may
+    take, None where it takes none: a placement's replicas carry the load. `stored` is the spec of
+    the deployment of this name, None where there is none, or at a dry run.
+    """
+
+    model: Model
+    plan: Plan
+    placements: tuple[Placement, ...]
+    most: int | None
+    stored: Spec | None
+
+
+def rented() -> tuple[Cloud, ...]:
+    """Name the clouds: every place but this machine."""
+    return tuple(each for each in get_args(Cloud) if each != "local")
+
+
+def cloud_of(placement: Placement) -> Cloud:
+    """Give the cloud of a placement."""
+    name = placement.offer.instance_type.cloud
+    return next(each for each in rented() if each == name)
+
+
+def candidates(app: App, order: CloudOrder) -> Candidates:
+    """Plan an order.
+
+    Where no cloud was named and there are no credentials (and it is no dry run) the plan is
+    printed, and the error names the ways on.
+
+    Raises:
+        NoCapacity: nothing carries the load; it says what would.
+        OverPriceCap: what carries it costs more than --max-usd-per-hour.
+        NoPermission: no cloud was named, and there are credentials of none.
+        InvalidInput: an option is none, or a plan file no longer holds; it says what differs.
+    """
+    saved = None if order.plan_file is None else read_plan(order.plan_file)
+    order = order if saved is None else _as_saved(order, saved)
+    model = app.catalog().model(order.model)
+    stored = _stored(app, order)
+    most = most_of(order, stored)
+    sought = sought_by(order, model, stored, saved, rented())
+    if order.cloud in {None, ANY} and stored is None and not order.dry_run:
+        sought = _where_signed_in(app, sought, order)
+    found = ranked(app, sought)
+    kept, over = _within(found.plan, sought.limits, most)
+    if saved is not None:
+        reason = next(iter([*over, *found.plan.rejected]), None)
+        told = None if reason is None else reason.reason
+        refuse_differences(saved, kept[0] if kept else None, told)
+    if not kept:
+        raise _none(app, sought, found, over)
+    plan = replace(found.plan, placements=kept, rejected=(*found.plan.rejected, *over))
+    return Candidates(model, plan, kept, most, stored)
+
+
+def _as_saved(order: CloudOrder, saved: SavedPlan) -> CloudOrder:
+    """Take the placement of the saved plan; options that say something else of it are refused."""
+    named = {
+        "--cloud": order.cloud not in {None, saved.cloud},
+        "--region": bool(order.regions),
+        "--instance-type": bool(order.instance_types),
+        "--gpu": bool(order.gpus),
+        "--quantize": bool(order.quantizations),
+        "--engine": order.engine is not None,
+        "--input-tokens": order.input_tokens is not None,
+        "--output-tokens": order.output_tokens is not None,
+        "--concurrency": order.concurrency is not None,
+        "--context": order.context_tokens is not None,
+        "--replicas": order.replicas is not None,
+        "--min": order.min_instances is not None,
+        "--max": order.max_instances is not None,
+    }
+    beside = [option for option, is_named in named.items() if is_named]
+    if beside:
+        message = f"{', '.join(beside)} beside --plan, which has all of the placement"
+        raise InvalidInput(message, hint="leave one of them out")
+    if saved.model != order.model:
+        hint = f"llamactl deploy {saved.model} --plan {saved.path}"
+        raise InvalidInput(f"{saved.path} is a plan for {saved.model}", hint=hint)
+    return replace(
+        order,
+        cloud=saved.cloud,
+        regions=(saved.region,),
+        instance_types=(saved.instance_type,),
+        quantizations=(saved.quantization,),
+        engine=saved.engine_option,
+        min_instances=saved.replicas,
+        max_instances=saved.most,
+        objective=saved.objective,
+    )
+
+
+def _stored(app: App, order: CloudOrder) -> Spec | None:
+    """Read the spec of the deployment of this name, where there is one.
+
+    Raises:
+        InvalidInput: it serves another model, or on another cloud than is asked for.
+    """
+    if order.dry_run:
+        return None
+    target, name = app.stacks(), order.deployment_name()
+    stored = target.stored_spec(name) if target.may_know(name) else None
+    if stored is None:
+        return None
+    hint = f"another --name, or llamactl destroy {name} first"
+    if stored.model != order.model:
+        raise InvalidInput(f"'{name}' is a deployment of {stored.model}", hint=hint)
+    if order.cloud not in {None, ANY, stored.cloud}:
+        raise InvalidInput(f"'{name}' is a deployment on {stored.cloud}", hint=hint)
+    return stored
+
+
+def _within(
+    plan: Plan, limits: Limits, most: int | None
+) -> tuple[tuple[Placement, ...], tuple[Rejection, ...]]:
+    """Keep what the autoscaler may take without going beyond its bound or the price cap."""
+    kept: list[Placement] = []
+    over: list[Rejection] = []
+    for each in plan.placements:
+        reason = _excess(each, limits, most)
+        if reason is None:
+            kept.append(each)
+        else:
+            kind, price = each.offer.instance_type, each.offer.price
+            over.append(Rejection(kind.cloud, price.region, kind.name, reason))
+    return tuple(kept), tuple(over)
+
+
+def _excess(each: Placement, limits: Limits, most: int | None) -> str | None:
+    if most is None:
+        return None
+    if each.replicas > most:
+        return f"needs {each.replicas} instances for this load, and --max is {most}"
+    spent = overspending(limits, most * each.usd_per_hour / each.replicas)
+    return None if spent is None else f"{most} instances, which --max allows, are {spent}"
+
+
+def _none(
+    app: App, sought: Sought, found: Ranked, over: tuple[Rejection, ...]
+) -> NoCapacity | OverPriceCap:
+    """Say what is in the way: the price cap alone, the autoscaler's bound, or the load."""
+    cap = sought.limits.max_usd_per_hour
+    if cap is not None:
+        free = ranked(app, replace(sought, limits=Limits())).plan.placements
+        if free:
+            return _over_cap(free, over, cap)
+    if over:
+        first = over[0]
+        message = f"{first.instance_type} in {first.region}: {first.reason}"
+        return NoCapacity(message, hint="a higher --max, or less --concurrency")
+    return nothing_fits(sought, found)
+
+
+def _over_cap(free: tuple[Placement, ...], over: tuple[Rejection, ...], cap: float) -> OverPriceCap:
+    cheapest = min(free, key=lambda each: each.usd_per_hour)
+    place = f"{cheapest.offer.instance_type.name} in {cheapest.offer.price.region}"
+    usd = f"${cheapest.usd_per_hour:.5g} an hour"
+    message = f"the cheapest that carries this load is {place} for {usd}; the cap is ${cap:.5g}"
+    if over:
+        message = f"{over[0].instance_type} in {over[0].region}: {over[0].reason}"
+    hint = "a higher --max-usd-per-hour, fewer instances, or fewer bits: --quantize any"
+    return OverPriceCap(message, hint=hint)
+
+
+def _where_signed_in(app: App, sought: Sought, order: CloudOrder) -> Sought:
+    """Narrow the clouds to those that there are credentials of.
+
+    Raises:
+        NoPermission: there are none; the plan is printed before.
+    """
+    refused = dict(_refusals(app, rented()))
+    able = tuple(each for each in rented() if each not in refused)
+    if able:
+        selection = replace(sought.selection, clouds=able)
+        return replace(sought, selection=selection)
+    found = ranked(app, sought).plan
+    if found.placements and not order.as_json:
+        click.echo(plan_page(found, limit=_ROWS, every_region=False))
+    ways = [f"{name}: {error.message}; {error.hint}" for name, error in refused.items()]
+    here = f"llamactl deploy {order.model} --cloud local"
+    raise NoPermission(
+        "no --cloud was named, and there are no credentials for any that work from here",
+        hint="\n       ".join([*ways, f"without credentials, on this machine: {here}"]),
+    )
+
+
+def _refusals(app: App, clouds: tuple[Cloud, ...]) -> Iterator[tuple[Cloud, LlamactlError]]:
+    from llamactl_infra.live.cloud import open_cloud
+
+    opened = app.open_live if app.open_live is not None else open_cloud
+    for each in clouds:
+        try:
+            opened(each).account()
+        except LlamactlError as error:
+            yield each, error

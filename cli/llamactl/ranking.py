@@ -1,0 +1,135 @@
+"""Ranks what the clouds rent for a load, and says what would do where nothing does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from llamactl.app import App
+from llamactl_catalog.availability import cached_listings
+from llamactl_catalog.cautions import MAX_PRICE_AGE_DAYS
+from llamactl_catalog.engines import TGI, Engine, remembered
+from llamactl_catalog.errors import NoCapacity
+from llamactl_catalog.hardware import Offer
+from llamactl_catalog.limits import Limits
+from llamactl_catalog.model import Model
+from llamactl_catalog.offers import load_hardware, load_price_book, offers
+from llamactl_catalog.placement import Objective, Plan, Quantization
+from llamactl_catalog.planning import NO_LIMITS, check_workload, plan
+from llamactl_catalog.remedies import remedies
+from llamactl_catalog.selection import Selection
+from llamactl_catalog.unpriced import unpriced
+from llamactl_catalog.workload import Workload
+
+# What TGI takes where it is not told. Source: its launcher/src/main.rs, 3.3.6.
+USUAL_CONTEXT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is to be served, for which load, on which offers, within which limits."""
+
+    model: Model
+    workload: Workload
+    selection: Selection
+    today: date
+    quantizations: tuple[Quantization, ...] = ("none",)
+    engine: Engine = TGI
+    objective: Objective = "cost"
+    limits: Limits = NO_LIMITS
+    replicas: int | None = None
+    max_price_age_days: int = MAX_PRICE_AGE_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A plan, with the offers that it was made of and every other one."""
+
+    plan: Plan
+    selected: tuple[Offer, ...]
+    every_offer: tuple[Offer, ...]
+
+
+def workload_of(  # noqa: PLR0913, PLR0917 - the options of a load
+    model: Model,
+    input_tokens: int,
+    output_tokens: int,
+    concurrency: int,
+    context_tokens: int | None,
+    utilization: float = 1.0,
+) -> Workload:
+    """Give the load; a context that is not named is TGI's usual one, or what the load takes."""
+    if context_tokens is None:
+        context_tokens = max(usual_context(model), input_tokens + output_tokens)
+    return Workload(input_tokens, output_tokens, concurrency, context_tokens, utilization)
+
+
+def usual_context(model: Model) -> int:
+    """Give the context of a request that is not told otherwise."""
+    return min(USUAL_CONTEXT, model.architecture.context_tokens)
+
+
+def ranked(app: App, sought: Sought) -> Ranked:
+    """Rank the offers, by the prices and listings that are bundled or in the cache.
+
+    Raises:
+        InvalidInput: a region, an instance type, a GPU or the workload is none.
+    """
+    check_workload(sought.model, sought.workload)
+    hardware, book = load_hardware(), load_price_book(app.cache_dir)
+    every_offer = tuple(offers(hardware, book.prices, cached_listings(app.cache_dir)))
+    selected = tuple(sought.selection.of(every_offer, hardware))
+    found = plan(
+        sought.model,
+        selected,
+        sought.workload,
+        objective=sought.objective,
+        limits=sought.limits,
+        quantizations=sought.quantizations,
+        engine=sought.engine,
+        replicas=sought.replicas,
+        today=sought.today,
+        max_price_age_days=sought.max_price_age_days,
+        not_offered=unpriced(sought.selection, hardware, book, sought.engine),
+    )
+    return Ranked(found, selected, every_offer)
+
+
+def nothing_fits(sought: Sought, failed: Ranked) -> NoCapacity:
+    """Say how many offers fail, why the cheapest one does, and what would do."""
+    wider = replace(sought.selection, instance_types=(), gpus=()).of(failed.every_offer)
+    ways = list(
+        remedies(
+            failed.plan,
+            failed.selected,
+            wider,
+            sought.limits,
+            sought.quantizations,
+            sought.engine,
+        )
+    )
+    name, reason = _of_cheapest(failed.plan, failed.selected, sought.engine)
+    offered = len(failed.selected)
+    among = f"none of {offered} offers carries" if offered > 1 else "it does not carry"
+    hint = "\n       ".join(["what would do:", *ways])
+    return NoCapacity(
+        f"{among} {sought.model.id} for this load; {name}: {reason}",
+        hint=hint
+        if ways
+        else "no one change would do: more money, looser limits of speed, --quantize any, less "
+        "--context, less --concurrency or another --gpu; try several",
+    )
+
+
+def _of_cheapest(failed: Plan, selected: Sequence[Offer], engine: Engine) -> tuple[str, str]:
+    incompatible = remembered(engine.incompatible_because)
+    usable = [
+        each
+        for each in selected
+        if each.unavailable_because is None and incompatible(each.instance_type) is None
+    ]
+    cheapest = min(usable or selected, key=lambda each: each.price.usd_per_hour)
+    name = cheapest.instance_type.name
+    place = name, cheapest.price.region
+    return name, next(
+        each.reason for each in failed.rejected if (each.instance_type, each.region) == place
+    )

@@ -1,0 +1,42 @@
+"""Whole deployments by the real engine: again, by the engine's own command, and with patience."""
+
+import pytest
+
+from cli.clouds.conftest import MODEL
+from standins.aws.faults import slow_start, throttled
+
+pytest.importorskip("pulumi_aws", reason="needs the extra 'aws'")
+pytest.importorskip("pulumi_azure_native", reason="needs the extra 'azure'")
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(params=["aws", "azure"])
+def user(request):
+    """Whoever has an account of that cloud."""
+    return request.getfixturevalue(f"on_{request.param}")
+
+
+def deploy(user, *more):
+    return user("deploy", MODEL, "--cloud", user.name, "--yes", *more)
+
+
+def test_the_same_command_and_the_engines_own_alternate_without_a_change(user):
+    user.checkout()
+    assert deploy(user).code == 0
+    there = user.remains()
+
+    by_hand = user.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")
+    again = deploy(user)
+    preview = user.pulumi("preview", "--expect-no-changes")
+
+    assert by_hand.code == 0, by_hand.out + by_hand.err
+    assert again.code == 0, again.err
+    assert "nothing had to be changed" in again.err
+    assert preview.code == 0, preview.out + preview.err
+    assert user.remains() == there
+
+
+def test_what_takes_long_and_is_slowed_down_comes_to_stand_all_the_same(on_aws):
+    on_aws.cloud.faults += [slow_start(steps=4), throttled("DescribeEndpoint", 2)]
+
+    assert deploy(on_aws).code == 0
