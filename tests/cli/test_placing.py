@@ -39,7 +39,7 @@ class Live:
 
     account_of: Account | None
 
-    def account(self):
+    def account(self, meant=None):
         if self.account_of is None:
             raise NoPermission("nobody is signed in", hint="sign in")
         return self.account_of

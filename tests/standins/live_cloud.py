@@ -19,6 +19,7 @@ class LiveCloudStandIn:
 
     seen: list = field(default_factory=lambda: [RUNNING])
     left: list = field(default_factory=lambda: [()])
+    kept_back: tuple = ()
     lines: tuple = ()
     key: str | None = None
     differs: tuple = ()
@@ -31,7 +32,7 @@ class LiveCloudStandIn:
         self.asked.append(cloud)
         return self
 
-    def account(self):
+    def account(self, meant=None):
         if self.refuses is not None:
             raise self.refuses
         return Account("aws", "111122223333", "tester")
@@ -55,6 +56,9 @@ class LiveCloudStandIn:
     def remains(self, spec, held):
         self.looked_for.append(tuple(held))
         return _told(self.left)
+
+    def held_back(self, spec, held):
+        return self.kept_back
 
 
 def _told(answers):

@@ -36,6 +36,8 @@ def destroy_on_cloud(app: App, name: str, *, yes: bool, unlock: bool) -> None:
     count = "1 resource" if removed.resources == 1 else f"{removed.resources} resources"
     seen = "" if removed.unasked is not None else ", and its cloud has nothing of it any more"
     talk(f"'{name}' is gone: {count} removed{seen}")
+    for each in removed.held_back:
+        talk(f"note: {for_terminal(each)}")
 
 
 def _ask(app: App, name: str) -> None:

@@ -202,7 +202,7 @@ def _where_signed_in(app: App, sought: Sought, order: CloudOrder) -> Sought:
     Raises:
         NoPermission: there are none; the plan is printed before.
     """
-    refused = dict(_refusals(app, rented()))
+    refused = dict(_refusals(app, order))
     able = tuple(each for each in rented() if each not in refused)
     if able:
         selection = replace(sought.selection, clouds=able)
@@ -218,12 +218,13 @@ def _where_signed_in(app: App, sought: Sought, order: CloudOrder) -> Sought:
     )
 
 
-def _refusals(app: App, clouds: tuple[Cloud, ...]) -> Iterator[tuple[Cloud, LlamactlError]]:
+def _refusals(app: App, order: CloudOrder) -> Iterator[tuple[Cloud, LlamactlError]]:
+    from llamactl_infra.drafts.draft import open_draft
     from llamactl_infra.live.cloud import open_cloud
 
     opened = app.open_live if app.open_live is not None else open_cloud
-    for each in clouds:
+    for each in rented():
         try:
-            opened(each).account()
+            opened(each).account(open_draft(each).account_meant(order.settings, None))
         except LlamactlError as error:
             yield each, error

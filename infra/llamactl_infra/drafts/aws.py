@@ -1,6 +1,6 @@
 """SageMaker's part in a spec."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from llamactl_catalog.engine_versions import engine_version
@@ -101,6 +101,14 @@ class AwsDraft:
     def check(self, spec: Spec) -> None:
         """Refuse what SageMaker would."""
         check(spec)
+
+    def account_meant(
+        self,
+        settings: Iterable[tuple[str, str]],  # noqa: ARG002 - the protocol's
+        stored: Spec | None,  # noqa: ARG002 - as above
+    ) -> str | None:
+        """Give none: credentials are of one account."""
+        return None
 
     def guards(self, spec: Spec) -> tuple[Guard, ...]:
         """Tell of isolation, keys and subnets."""

@@ -1,6 +1,6 @@
 """Azure ML's part in a spec."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from llamactl_catalog.engine_versions import engine_version
@@ -133,6 +133,13 @@ class AzureDraft:
             name = host.partition(".")[0]
             hint = f"--set azure_ml.container_registry=/subscriptions/…/registries/{name}"
             raise InvalidInput(f"the endpoint may not pull from {host} yet", hint=hint)
+
+    def account_meant(self, settings: Iterable[tuple[str, str]], stored: Spec | None) -> str | None:
+        """Give the subscription that a setting names, else that of what stands."""
+        named = dict(settings).get(f"{self.section}.subscription")
+        if named is not None or stored is None or stored.azure_ml is None:
+            return named
+        return stored.azure_ml.subscription
 
     def guards(self, spec: Spec) -> tuple[Guard, ...]:
         """Tell of the managed network, keys and private access."""

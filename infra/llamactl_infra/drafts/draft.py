@@ -1,6 +1,6 @@
 """What a cloud decides of a spec: image, place of weights, its own settings. Nothing is asked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, assert_never
 
@@ -120,6 +120,9 @@ class Draft(Protocol):
         Raises:
             InvalidInput: with all that is wrong with it.
         """
+
+    def account_meant(self, settings: Iterable[tuple[str, str]], stored: Spec | None) -> str | None:
+        """Give the account that settings or what stands name; None: that of the credentials."""
 
     def guards(self, spec: Spec) -> tuple[Guard, ...]:
         """Tell of the guards that are the cloud's own: network, encryption, isolation."""

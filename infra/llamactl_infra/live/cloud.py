@@ -62,8 +62,10 @@ class Held:
 class LiveCloud(Protocol):
     """One cloud, asked with the credentials that its own tools would find."""
 
-    def account(self) -> Account:
+    def account(self, meant: str | None = None) -> Account:
         """Tell whose credentials these are.
+
+        `meant` is the id of the account to use, where the credentials reach several.
 
         Raises:
             NoPermission: there are none, or they are no longer taken.
@@ -108,6 +110,9 @@ class LiveCloud(Protocol):
 
         Looked for are those that the state `held`, and what its platform makes of itself.
         """
+
+    def held_back(self, spec: Spec, held: Sequence[Held]) -> tuple[str, ...]:
+        """Say what the cloud keeps for some days of what was removed: it costs nothing."""
 
 
 def open_cloud(cloud: Cloud) -> LiveCloud:

@@ -1,7 +1,8 @@
 """The end of a deployment on a cloud: what stands is removed, and then looked for."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +15,8 @@ from llamactl_catalog.errors import (
 )
 from llamactl_catalog.progress import Report, Step
 from llamactl_catalog.units import format_duration
-from llamactl_infra.live.cloud import LiveCloud
+from llamactl_infra.drafts.draft import open_draft
+from llamactl_infra.live.cloud import Held, LiveCloud
 from llamactl_infra.spec import Cloud, Spec
 from llamactl_infra.stacks.locks import StackLocked
 from llamactl_infra.stacks.reading import Kept
@@ -34,11 +36,12 @@ Pause = Callable[[float], None]
 class Removed:
     """What came of a removal: how many resources there were; whether the cloud was asked for them.
 
-    `unasked` says why it was not.
+    `unasked` says why it was not. `held_back` is what the cloud keeps for some days, at no cost.
     """
 
     resources: int
     unasked: str | None = None
+    held_back: tuple[str, ...] = ()
 
 
 class Stack(Protocol):
@@ -72,7 +75,8 @@ class Removal:
         """
         name, kept = self.kept.name, self.kept
         if self.live is not None:
-            self.live.account()  # without credentials nothing is begun that could not end
+            meant = open_draft(self.cloud).account_meant((), kept.spec)
+            self.live.account(meant)  # without credentials nothing is begun that could not end
         held = self.removals.remember(name, kept.held)
         if kept.resources or kept.is_unfinished:
             self._wait_while_busy(report)
@@ -80,7 +84,7 @@ class Removal:
         unasked = self._look(report)
         stack.forget()
         self.removals.forget(name)
-        return Removed(len(held), unasked)
+        return Removed(len(held), unasked, self._held_back(held))
 
     def _destroy(
         self, stack: Stack, report: Report, standing: Callable[[], tuple[str, ...]]
@@ -142,6 +146,13 @@ class Removal:
                 report(Step(f"still there: {left[0]}{others}; looking again"))
                 self.pause(_GONE_POLL_S)
         raise self._incomplete(left)
+
+    def _held_back(self, held: Sequence[Held]) -> tuple[str, ...]:
+        if self.live is None or self.kept.spec is None:
+            return ()
+        with suppress(LlamactlError):  # nothing depends on it
+            return self.live.held_back(self.kept.spec, held)
+        return ()
 
     def _remains(self, live: LiveCloud, spec: Spec) -> tuple[str, ...]:
         name = self.kept.name

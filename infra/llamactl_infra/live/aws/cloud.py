@@ -20,7 +20,7 @@ class LiveAws:
         self._clients = Clients()
         self._clock = clock if clock is not None else Clock()
 
-    def account(self) -> Account:
+    def account(self, meant: str | None = None) -> Account:  # noqa: ARG002 - they have one
         """Tell whose credentials these are.
 
         Raises:
@@ -64,6 +64,10 @@ class LiveAws:
     def remains(self, spec: Spec, held: Sequence[Held]) -> tuple[str, ...]:
         """Name what is still there of a deployment whose resources were removed."""
         return remains(self._clients, spec, held)
+
+    def held_back(self, spec: Spec, held: Sequence[Held]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
+        """Say that AWS keeps nothing of what was removed."""
+        return ()
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -27,16 +27,14 @@ class LiveAzure:
         self,
         environment: Mapping[str, str] | None = None,
         *,
-        subscription: str | None = None,
         pause: Callable[[float], None] = sleep,
     ) -> None:
         self._environment = os.environ if environment is None else environment
-        self._subscription = subscription
         self._pause = pause
         self._token: Token | None = None
         self._whereabouts = Whereabouts()
 
-    def account(self) -> Account:
+    def account(self, meant: str | None = None) -> Account:
         """Tell whose credentials these are, and which subscription is meant.
 
         Raises:
@@ -45,7 +43,7 @@ class LiveAzure:
             ProgramMissing: azure-identity is not installed.
         """
         with self._asked() as management:
-            return identity.account_of(management, self._environment, self._subscription)
+            return identity.account_of(management, self._environment, meant)
 
     def checks(self, spec: Spec, standing: Spec | None = None) -> Iterator[Finding]:
         """Check what Azure tells beforehand, cheapest first; nothing is raised."""

@@ -68,7 +68,7 @@ def test_what_is_asked_for_goes_before_all_others(azure, environment):
     azure.subscription.subscriptions.append((OTHER, "the other", "Enabled"))
     environment["AZURE_SUBSCRIPTION_ID"] = SUBSCRIPTION
 
-    assert LiveAzure(environment, subscription=OTHER).account().id == OTHER
+    assert LiveAzure(environment).account(OTHER).id == OTHER
 
 
 def test_of_several_none_is_guessed(azure, live):
@@ -103,14 +103,14 @@ def test_without_a_subscription_there_is_no_account(azure, live, known, said):
 
 def test_a_subscription_of_others_is_none(environment):
     with pytest.raises(NoPermission, match=f"no subscription {OTHER}"):
-        LiveAzure(environment, subscription=OTHER).account()
+        LiveAzure(environment).account(OTHER)
 
 
 def test_a_subscription_that_is_disabled_is_said_to_be(azure, environment):
     azure.subscription.subscriptions = [(OTHER, "the other", "Disabled")]
 
     with pytest.raises(NoPermission, match="is disabled"):
-        LiveAzure(environment, subscription=OTHER).account()
+        LiveAzure(environment).account(OTHER)
 
 
 def test_a_sign_in_that_is_no_longer_taken_asks_for_another(environment):
