@@ -61,7 +61,11 @@ COMMANDS = {
     ),
     "chat": Entry("chat", "Talk with a deployment.", "Use"),
     "invoke": Entry("invoke", "Ask one question and stream the answer.", "Use"),
-    "doctor": Entry("doctor", "Look at this installation: what is there, what is missing, and how to mend it.", "Set up"),
+    "doctor": Entry(
+        "doctor",
+        "Look at this installation: what is there, what is missing, and how to mend it.",
+        "Set up",
+    ),
     "completion": Entry("completion", "Print the completion script of SHELL.", "Set up"),
 }
 

@@ -50,6 +50,13 @@ def instances(each: Placement) -> str:
     return f"{each.replicas} x {name}" if each.replicas > 1 else name
 
 
+def place_of(placement: Placement) -> str:
+    """Name a placement: how many of which instance type, where, for how much."""
+    offer = placement.offer
+    where = f"{offer.price.region} on {offer.instance_type.cloud}"
+    return f"{instances(placement)} in {where}, ${placement.usd_per_hour:.2f} an hour"
+
+
 def gpus(each: Placement) -> str:
     """Name the GPUs of an instance: `4 A10G`, or `2/4 A10G` where two of four are used."""
     instance = each.offer.instance_type

@@ -32,6 +32,7 @@ MAY_NAME_CLOUDS = {
     "infra/llamactl_infra/drafts/default_bucket.py": "one cloud's bucket for weights",
     "infra/llamactl_infra/drafts/draft.py": "which cloud's part is taken",
     "infra/llamactl_infra/given_settings.py": "which settings of the spec are a cloud's own",
+    "gateway/llamactl_gateway/ways_in.py": "how each cloud's endpoints are asked",
     "infra/llamactl_infra/azure_ml_spec.py": "one cloud's own settings",
     "infra/llamactl_infra/live/cloud.py": "which module asks which cloud",
     "infra/llamactl_infra/prices/aws.py": "one cloud's price list",
@@ -41,6 +42,8 @@ MAY_NAME_CLOUDS = {
     "infra/llamactl_infra/prices/refresh.py": "the closed set of clouds with a price list",
     "infra/llamactl_infra/program.py": "which program declares for which cloud",
     "infra/llamactl_infra/stacks/causes.py": "whose causes of failures are known",
+    "infra/llamactl_infra/stacks/twins.py": "which module names what for which cloud",
+    "infra/llamactl_infra/stacks/plugins.py": "which plug-in of the engine is whose",
     "infra/llamactl_infra/sagemaker_spec.py": "one cloud's own settings",
     "infra/llamactl_infra/spec.py": "the closed set of clouds",
 }

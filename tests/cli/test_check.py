@@ -10,7 +10,7 @@ from llamactl.pipeline.checking import check_deployment, check_surroundings
 from llamactl.pipeline.cloud_order import CloudOrder
 from llamactl.pipeline.finding_lines import finding_lines, finding_record, told
 from llamactl_catalog.errors import NoPermission, NoQuota, ProgramMissing
-from llamactl_infra.live.cloud import Finding
+from llamactl_infra.live.cloud import Account, Finding
 from standins.deploying import GroundStandIn
 from standins.live_cloud import LiveCloudStandIn
 
@@ -61,7 +61,6 @@ def test_a_license_that_is_not_accepted_fails_with_the_command_that_accepts_it(
 def test_a_token_that_was_not_granted_access_fails_before_anything_is_made(
     app,
     ground,
-    hub,
     monkeypatch,
 ):
     from standins.hub import UNGRANTED
@@ -89,7 +88,7 @@ def test_what_no_offer_carries_is_a_failed_placement(app, ground):
 
 
 def test_without_credentials_the_rest_is_still_told(app, ground):
-    def nobody():
+    def nobody(_meant=None):
         raise NoPermission("nobody is signed in", hint="sign in")
 
     ground.cloud.account = nobody
@@ -109,6 +108,23 @@ def test_without_a_model_tools_credentials_and_places_are_looked_at(app, ground)
     assert [each.check for each in found] == [
         "engine", "builder", "aws", "azure", "backend", "ledger",
     ]  # fmt: skip
+
+
+def test_who_is_signed_in_to_one_cloud_may_do_without_another(app, ground):
+    answers = [NoPermission("nobody is signed in", hint="sign in"), Account("aws", "1", "me")]
+
+    def account(_meant=None):
+        answer = answers.pop()
+        if isinstance(answer, NoPermission):
+            raise answer
+        return answer
+
+    ground.cloud.account = account
+
+    found = {each.check: each for each in check_surroundings(app, ground, ("aws", "azure"))}
+
+    assert (found["aws"].state, found["azure"].state) == ("ok", "unknown")
+    assert found["azure"].error.hint == "sign in"
 
 
 def test_a_line_has_its_fix_below():

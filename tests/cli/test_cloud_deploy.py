@@ -119,7 +119,7 @@ def test_what_fails_beforehand_is_told_all_at_once_and_nothing_is_made(app, grou
 
 
 def test_missing_credentials_are_met_before_anything_else_of_the_cloud(app, ground):
-    def nobody():
+    def nobody(_meant=None):
         raise NoPermission("no credentials", hint="sign in")
 
     ground.cloud.account = nobody

@@ -47,6 +47,10 @@ _WRAPPING = re.compile(
     r"^(error:\s*|Unexpected <class '[\w.]+'>: |sdk-v2/provider2?\.go:\d+:\s*"
     r"|sdk\.helper_schema:\s*|\d+ errors? occurred:\s*\*?\s*)+"
 )
+# What a provider says around the reason that the cloud gives for a state.
+_WAITING = re.compile(
+    r"waiting for [^:]*: unexpected state '(?P<state>[^']*)', wanted target '[^']*'\. last error: "
+)
 _PROGRAM = re.compile(r"Program failed|python inline source runtime error|unhandled exception")
 
 
@@ -134,6 +138,7 @@ def _core(message: str) -> str:
     """Leave out what the engine and its bridges put around a message."""
     text = _TRACEBACK.split(message.strip())[0] or _raised(message)
     text = _WRAPPING.sub("", text.strip())
+    text = _WAITING.sub(r"\g<state>: ", text)
     text = re.sub(r"\s*:?\s*provider=\S+@\S+", "", text)
     lines = [line.strip().removeprefix("* ") for line in text.splitlines() if line.strip()]
     return "\n  ".join(lines) if lines else "the engine failed without a word"

@@ -12,6 +12,7 @@ from llamactl_catalog.progress import Report, Step
 
 PROJECT = "llamactl"
 _SETTINGS = ("Pulumi.yaml", "Pulumi.yml")
+_PYTHON = "PULUMI_PYTHON_CMD"
 _PROGRAM = '''"""The Pulumi program's door."""
 
 from llamactl_infra.program import main
@@ -50,7 +51,8 @@ def stack_place(
     if folder is None:
         folder = _own_project(home / "project")
     backend = None if is_logged_in(environment, folder) else _own_backend(home)
-    added: dict[str, str] = {}
+    # A project that names no virtual environment has none but the one that this runs in.
+    added = {} if environment.get(_PYTHON) else {_PYTHON: sys.executable}
     if backend is not None:
         added["PULUMI_BACKEND_URL"] = backend
         report(

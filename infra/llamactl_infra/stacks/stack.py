@@ -17,6 +17,7 @@ from llamactl_infra.stacks.locks import locked
 from llamactl_infra.stacks.pending import has_creations, taken_over
 from llamactl_infra.stacks.place import PROJECT, StackPlace
 from llamactl_infra.stacks.resources import named
+from llamactl_infra.stacks.twins import content_names, has_replaced, taken_again
 
 _PREFIX = f"{PROJECT}:"
 
@@ -95,7 +96,7 @@ class DeploymentStack:
             LlamactlError: a resource could not be made, with its cause and what to do.
             Stopped: the user asked to stop.
         """
-        self._settle(cloud, report)
+        self._take_again(self._settle(cloud, report))
         heard = Listener(report)
         self._operate(lambda: self.stack.up(color="never", on_event=heard.hear), heard, cloud)
         return tuple(heard.changes)
@@ -147,18 +148,16 @@ class DeploymentStack:
 
     def resources(self) -> tuple[str, ...]:
         """Give the URNs of all that the state knows of."""
-        state = self._ran(self.stack.export_stack).deployment or {}
-        return tuple(each["urn"] for each in state.get("resources", ()))
+        return tuple(each["urn"] for each in self._state().get("resources", ()))
 
-    def _settle(self, cloud: Cloud, report: Report) -> None:
+    def _settle(self, cloud: Cloud, report: Report) -> Mapping[str, Any]:
         """Find out what became of creations that an earlier run had begun and not seen to end."""
-        state = self._ran(self.stack.export_stack)
-        if not has_creations(state.deployment or {}):
-            return
-        told, urns = taken_over(state.deployment)
+        state = self._state()
+        if not has_creations(state):
+            return state
+        told, urns = taken_over(state)
         report(Step(f"an earlier run was cut off while it made {len(urns)}: looking for them"))
-        whole = automation.Deployment(version=state.version, deployment=told)
-        self._ran(lambda: self.stack.import_stack(whole))
+        self._write(told)
         heard = Listener(report)
         self._operate(
             lambda: self.stack.refresh(
@@ -167,6 +166,23 @@ class DeploymentStack:
             heard,
             cloud,
         )
+        return self._state()
+
+    def _take_again(self, state: Mapping[str, Any]) -> None:
+        """Put back in force what was replaced and not deleted, where the spec asks for it again."""
+        if has_replaced(state):
+            told = taken_again(state, content_names(self.spec()))
+            if told is not None:
+                self._write(told)
+
+    def _state(self) -> Mapping[str, Any]:
+        state: dict[str, Any] = self._ran(self.stack.export_stack).deployment or {}
+        return state
+
+    def _write(self, state: dict[str, Any]) -> None:
+        version = self._ran(self.stack.export_stack).version
+        whole = automation.Deployment(version=version, deployment=state)
+        self._ran(lambda: self.stack.import_stack(whole))
 
     def _ran(self, ask: Callable[[], Any]) -> Any:
         try:

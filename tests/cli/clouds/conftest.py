@@ -82,11 +82,12 @@ class User:
         shutil.copy(_ROOT / "infra" / "__main__.py", self.here / "infra" / "__main__.py")
 
     def pulumi(self, *arguments: object) -> Done:
-        """Run the engine's own command, where llamactl keeps its stacks."""
+        """Run the engine's own command, where llamactl keeps its stacks, in this environment."""
         home = self.folder / "state-dir" / "pulumi"
         backend = {
             "PULUMI_BACKEND_URL": (home / "backend").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(home / "passphrase"),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{self.environment['PATH']}",
         }
         command = ["pulumi", *map(str, arguments), "--stack", MODEL, "--non-interactive"]
         return _done(self._started(command, **backend))

@@ -2,26 +2,23 @@
 
 import subprocess
 import sys
-from datetime import date
 
 import pytest
 
+from infra.prices.fetching import TODAY, fetched
 from llamactl_catalog.errors import NoPermission, Unhealthy
 from llamactl_catalog.progress import silent
 from llamactl_infra.prices.aws import fetch_prices
 from standins.price_lists import Answer, AwsPriceList, aws_error, aws_product
 
 G5 = "ml.g5.12xlarge"
-TODAY = date(2026, 11, 22)
 pytestmark = pytest.mark.usefixtures("credentials")
 
 
 def fetch(products, trouble=lambda _number: None, *, names=(G5,), on_a_page=100, pauses=None):
     """Fetch from a stand-in; the prices by region, and what it was asked."""
-    pauses = [] if pauses is None else pauses
-    with AwsPriceList(products, trouble, on_a_page=on_a_page) as server:
-        prices = fetch_prices(names, silent, TODAY, url=server.url, pause=pauses.append)
-    return {each.region: each.usd_per_hour for each in prices}, server.asked
+    price_list = AwsPriceList(products, trouble, on_a_page=on_a_page)
+    return fetched(fetch_prices, price_list, names, pauses)
 
 
 def test_a_price_says_where_it_is_from_and_when_it_was_seen():

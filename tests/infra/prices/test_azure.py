@@ -1,26 +1,24 @@
 """Azure's price list: what is a price and what is not, pages, throttling, and broken answers."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 
+from infra.prices.fetching import TODAY, fetched
 from llamactl_catalog.errors import Unhealthy
 from llamactl_catalog.progress import silent
 from llamactl_infra.prices.azure import fetch_prices
 from standins.price_lists import Answer, AzurePriceList, azure_meter
 
 A100 = "Standard_NC24ads_A100_v4"
-TODAY = date(2026, 11, 22)
 
 
 def fetch(meters, trouble=lambda _number: None, *, names=(A100,), on_a_page=100, pauses=None):
     """Fetch from a stand-in; the prices by region, and what it was asked."""
-    pauses = [] if pauses is None else pauses
-    with AzurePriceList(meters, trouble, on_a_page=on_a_page) as server:
-        prices = fetch_prices(names, silent, TODAY, url=server.url, pause=pauses.append)
-    return {each.region: each.usd_per_hour for each in prices}, server.asked
+    price_list = AzurePriceList(meters, trouble, on_a_page=on_a_page)
+    return fetched(fetch_prices, price_list, names, pauses)
 
 
 def test_a_price_says_where_it_is_from_and_when_it_was_seen():

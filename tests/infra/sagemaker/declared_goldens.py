@@ -87,7 +87,9 @@ def text_of(spec):
     """The declared resources and outputs, as their golden file has them."""
     resources, outputs = declared(spec)
     told = {
-        f"{typ} {name}": {key: _readable(value) for key, value in inputs.items()}
+        f"{typ} {name}": {
+            key: _readable(value) for key, value in inputs.items() if key != "__provider"
+        }
         for typ, name, inputs in resources
     }
     whole = {"resources": told, "outputs": dict(outputs)}

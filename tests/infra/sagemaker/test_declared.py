@@ -31,7 +31,9 @@ def test_the_declared_resources_are_those_on_record(name):
 @pytest.mark.parametrize("name", SPECS)
 def test_every_resource_that_takes_tags_has_them(name):
     resources, _ = declared(SPECS[name])
-    without = {"Policy", "RolePolicy", "Dashboard", "ScheduledAction", "Endpoint", "aws"}
+    without = {"Policy", "RolePolicy", "Dashboard", "ScheduledAction", "Endpoint", "aws"} | {
+        "EndpointVerification"
+    }
 
     untagged = {
         typ.rpartition(":")[2]
@@ -80,6 +82,13 @@ def test_the_rule_of_disks_agrees_with_the_table():
 
 def configuration_name(spec):
     return only(declared(spec)[0], "EndpointConfiguration")["name"]
+
+
+def test_what_is_verified_is_the_configuration_that_is_declared():
+    made, _ = declared(spec_of())
+
+    configuration = only(made, "EndpointConfiguration")["name"]
+    assert only(made, "EndpointVerification")["configuration"] == configuration
 
 
 CHANGES = {

@@ -1,6 +1,8 @@
 """The real engine on AWS's stand-in: made, left alone, moved, taken back, failed, taken away."""
 
 import os
+import shutil
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -104,17 +106,115 @@ def test_what_others_changed_is_seen_and_put_right(stack, aws):
     assert found["retentionInDays"] == SMALL.log_days
 
 
-def test_an_update_that_is_taken_back_is_seen_by_a_refresh(stack, aws):
-    up(stack, SMALL)
-    before = live(aws)["EndpointConfigName"]
+def configurations(aws):
+    """The endpoint configurations and the models that there are."""
+    kinds = ("configuration ", "model ")
+    return {each for each in aws.everything() if each.startswith(kinds)}
+
+
+def taken_back_once(stack, aws):
+    """Run an update that SageMaker takes back."""
     aws.faults.append(taken_back())
+    with pytest.raises(Unhealthy) as told:
+        up(stack, BIGGER)
+    return told.value
+
+
+def test_an_update_that_is_taken_back_fails_with_the_reason_and_what_runs_stays(stack, aws):
+    up(stack, SMALL)
+    before, there = live(aws)["EndpointConfigName"], configurations(aws)
+
+    error = taken_back_once(stack, aws)
+
+    assert "SageMaker has taken the update back" in error.message
+    assert "did not pass the ping health check" in error.message
+    assert "Traceback" not in error.message
+    assert (error.exit_code, "llamactl logs" in error.hint) == (8, True)
+    assert (live(aws)["EndpointConfigName"], live(aws)["EndpointStatus"]) == (before, "InService")
+    assert there < configurations(aws)
+
+
+def test_what_runs_outlives_a_second_try_and_goes_when_one_is_well(stack, aws):
+    up(stack, SMALL)
+    there = configurations(aws)
+    taken_back_once(stack, aws)
+    taken_back_once(stack, aws)
+    outlived = there < configurations(aws)
 
     up(stack, BIGGER)
-    drift = stack.refresh("aws")
+
+    assert outlived
+    assert not there & configurations(aws)
+    assert f"configuration {live(aws)['EndpointConfigName']}" in configurations(aws)
+    assert up(stack, BIGGER) == ()
+
+
+def test_the_engines_own_command_keeps_what_runs_too(stack, aws):
+    up(stack, SMALL)
+    there, program = configurations(aws), shutil.which("pulumi")
+    stack.configure(BIGGER)
+    aws.faults.append(taken_back())
+
+    first, second = (
+        subprocess.run(
+            [program, "up", "--yes", "--skip-preview", "--non-interactive", "--stack", "chat"],
+            cwd=stack.place.folder,
+            env={**os.environ, **stack.place.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for _ in range(2)
+    )
+
+    assert first.returncode != 0
+    assert "SageMaker has taken the update back" in first.stdout + first.stderr
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert not there & configurations(aws)
+    assert up(stack, BIGGER) == ()
+
+
+def test_after_an_update_was_taken_back_one_can_go_back_oneself(stack, aws):
+    up(stack, SMALL)
+    before, there = live(aws)["EndpointConfigName"], configurations(aws)
+    taken_back_once(stack, aws)
+    asked = len(aws.requests)
+
+    up(stack, SMALL)
 
     assert live(aws)["EndpointConfigName"] == before
-    assert live(aws)["EndpointStatus"] == "InService"
-    assert [each.resource.words for each in drift] == ["endpoint"]
+    assert configurations(aws) == there
+    assert "UpdateEndpoint" not in aws.operations()[asked:]
+    assert up(stack, SMALL) == ()
+
+
+def test_all_of_a_deployment_goes_whose_update_was_taken_back(stack, aws):
+    up(stack, SCALED)
+    aws.faults.append(taken_back())
+    with pytest.raises(Unhealthy):
+        up(stack, replace(SCALED, environment={"MAX_BATCH_SIZE": "4"}))
+
+    stack.destroy("aws")
+
+    assert aws.everything() == []
+
+
+def test_another_configuration_that_others_have_set_is_seen_and_put_right(stack, aws):
+    up(stack, SMALL)
+    before = live(aws)["EndpointConfigName"]
+    sagemaker = aws.client("sagemaker")
+    variants = sagemaker.describe_endpoint_config(EndpointConfigName=before)["ProductionVariants"]
+    sagemaker.create_endpoint_config(EndpointConfigName="other", ProductionVariants=variants)
+    sagemaker.update_endpoint(EndpointName="chat", EndpointConfigName="other")
+    while live(aws)["EndpointStatus"] != "InService":
+        pass
+
+    drift = stack.refresh("aws")
+    up(stack, SMALL)
+
+    assert {each.resource.words for each in drift} == {"endpoint", "endpoint verification"}
+    assert live(aws)["EndpointConfigName"] == before
+    assert up(stack, SMALL) == ()
 
 
 @pytest.mark.parametrize(
@@ -164,15 +264,17 @@ def test_destroy_leaves_nothing(stack, aws):
     assert aws.everything() == []
 
 
-def test_zz(stack, aws):
+def test_an_endpoint_that_failed_is_left_so_by_the_engine_and_made_anew_where_it_is_gone(
+    stack, aws
+):
     aws.faults.append(failed_health())
     with pytest.raises(Unhealthy):
         up(stack, SMALL)
-    print("SECOND", up(stack, SMALL), live(aws)["EndpointStatus"])
-    try:
-        print("THIRD", up(stack, BIGGER))
-    except LlamactlError as e:
-        print("THIRD", e)
+
+    up(stack, SMALL)
+    left = live(aws)["EndpointStatus"]
     aws.client("sagemaker").delete_endpoint(EndpointName="chat")
-    print(stack.refresh("aws"))
-    print("4", up(stack, BIGGER),live(aws)["EndpointStatus"])
+    stack.refresh("aws")
+    up(stack, BIGGER)
+
+    assert (left, live(aws)["EndpointStatus"]) == ("Failed", "InService")

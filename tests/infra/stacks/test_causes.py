@@ -149,3 +149,20 @@ def test_the_second_clouds_causes_have_their_exit_codes_and_fixes(message, code)
     error = translated([Trouble(message, ENDPOINT)], [ENDPOINT], "", causes_on("azure"))
 
     assert (error.exit_code, bool(error.hint)) == (code, True)
+
+
+def test_a_name_that_a_user_has_chosen_is_no_cause():
+    message = "Endpoint (gated) did not pass the ping health check"
+
+    assert translated([Trouble(message, ENDPOINT)], [], "", causes_on("aws")).exit_code == 8
+
+
+def test_of_a_state_that_was_waited_for_the_clouds_own_reason_is_told():
+    message = (
+        "waiting for SageMaker AI Endpoint (chat) to be in service: unexpected state 'Failed', "
+        "wanted target 'InService'. last error: it did not pass the ping health check"
+    )
+
+    error = translated([Trouble(message, ENDPOINT)], [], "", causes_on("aws"))
+
+    assert error.message == "endpoint chat-endpoint: Failed: it did not pass the ping health check"

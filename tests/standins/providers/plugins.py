@@ -11,6 +11,13 @@ _TESTS = _HERE.parents[1]
 _ROOTS = [_TESTS.parent / name for name in ("catalog", "containers", "infra", "gateway", "cli")]
 # What a user's own engine is told, by which these tests are not to be led.
 FORGOTTEN = ("PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE")
+# Where an account's stand-in says nothing else, nobody is signed in, and no one answers.
+_NOBODY = {
+    "AWS_CONFIG_FILE": "/nonexistent",
+    "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+}
 
 
 def engine_environment(folder: Path, **plugins: Iterable[object]) -> dict[str, str]:
@@ -21,6 +28,7 @@ def engine_environment(folder: Path, **plugins: Iterable[object]) -> dict[str, s
     for name, command in plugins.items():
         _write(programs / f"pulumi-resource-{name.replace('_', '-')}", list(map(str, command)))
     return {
+        **_NOBODY,
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "PULUMI_HOME": str(home),
         "PULUMI_SKIP_UPDATE_CHECK": "true",

@@ -44,7 +44,7 @@ CAUSES = (
         "docs/aws.md has the policies that the deploying user and the endpoint's role need",
     ),
     cause(
-        r"gated|accept_?eula|EULA|restricted.*repo|401 Client Error|403 Client Error",
+        r"gated repo|GatedRepo|accept_?eula|\bEULA\b|restricted.*repo|(401|403) Client Error",
         NoAccess,
         "ask for access on the model's page, or llamactl weights stage with a token that has it",
     ),

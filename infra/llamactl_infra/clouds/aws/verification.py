@@ -1,8 +1,8 @@
 """That SageMaker has kept an update, as a resource of its own, looked at after the endpoint.
 
 SageMaker takes an update back that fails, and says InService. The engine takes that for well done,
-and at its end deletes the configuration and the model that were replaced: those that run. A resource
-that fails ends the engine's run before it deletes.
+and at its end deletes the configuration and the model that were replaced: those that run. With a
+resource that fails the engine's run ends before it deletes.
 
 Pulumi stores the provider beside the resource, pickled. It is of this module and has no fields, so
 what is stored is its name alone, the same each time; the module must be importable where the engine

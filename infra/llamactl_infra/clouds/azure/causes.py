@@ -33,7 +33,7 @@ CAUSES = (
         "az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
     ),
     cause(
-        r"gated|401 Client Error|403 Client Error",
+        r"gated repo|GatedRepo|(401|403) Client Error",
         NoAccess,
         "ask for access on the model's page, or llamactl weights stage with a token that has it",
     ),
@@ -65,6 +65,8 @@ CAUSES = (
         says_only_that=True,
     ),
     cause(
-        r"TooManyRequests|throttl|429", NoCapacity, "Azure slows calls down: try again in a minute"
+        r"TooManyRequests|throttl|\b429\b",
+        NoCapacity,
+        "Azure slows calls down: try again in a minute",
     ),
 )

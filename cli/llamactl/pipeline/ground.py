@@ -1,0 +1,125 @@
+"""What a deployment to a cloud acts upon: the cloud itself, the stack, and what is kept of it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from llamactl.app import App
+from llamactl_catalog.progress import Report, Step
+from llamactl_infra.deployment import Deployment
+from llamactl_infra.live.cloud import Finding, LiveCloud, open_cloud
+from llamactl_infra.spec import Cloud, Spec
+
+if TYPE_CHECKING:
+    from llamactl_infra.stacks.events import Change
+    from llamactl_infra.stacks.stack import Preview
+
+
+class Stack(Protocol):
+    """The stack of one deployment, as far as deploying asks it."""
+
+    def configure(self, spec: Spec) -> None:
+        """Make its settings say the spec."""
+
+    def preview(self, cloud: Cloud, report: Report) -> "Preview":
+        """Say what `up` would change."""
+
+    def up(self, cloud: Cloud, report: Report) -> "tuple[Change, ...]":
+        """Make it so."""
+
+    def remove_failed(self, cloud: Cloud, report: Report) -> bool:
+        """Remove what its cloud does not let be mended."""
+
+    def refresh(self, cloud: Cloud, report: Report) -> "tuple[Change, ...]":
+        """Read from the cloud what is there."""
+
+    def unlock(self) -> None:
+        """Clear its lock."""
+
+
+class Ground(Protocol):
+    """Everything outside that deploying changes or asks; tests give one of their own."""
+
+    def tools(self, cloud: Cloud) -> Iterator[Finding]:
+        """Look for the programs that deploying there needs."""
+
+    def live(self, cloud: Cloud) -> LiveCloud:
+        """Give the cloud of that name."""
+
+    def stored(self, name: str) -> Spec | None:
+        """Give the spec that the deployment of a name has; None: there is none."""
+
+    def stack(self, name: str, report: Report) -> Stack:
+        """Open the stack of a deployment, and make it where there is none."""
+
+    def trial(self, name: str, report: Report) -> AbstractContextManager[Stack]:
+        """Open a stack to try something on, which then is as it was."""
+
+    def deployment(self, name: str) -> Deployment:
+        """Tell how a deployment is."""
+
+    def remove(self, name: str, report: Report) -> None:
+        """Remove a deployment, and see that it is gone."""
+
+    def pause(self, seconds: float) -> None:
+        """Wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnGround:
+    """The clouds themselves, and the stacks that the engine keeps for this user."""
+
+    app: App
+
+    def tools(self, cloud: Cloud) -> Iterator[Finding]:
+        """Look for the engine, and for its plug-in."""
+        from llamactl.pipeline.installation import engine_finding
+
+        engine = engine_finding()
+        yield engine
+        if engine.state == "ok":
+            from llamactl_infra.stacks.plugins import plugin_finding
+
+            yield plugin_finding(cloud, os.environ)
+
+    def live(self, cloud: Cloud) -> LiveCloud:
+        """Give the cloud of that name."""
+        own = self.app.open_live
+        return open_cloud(cloud) if own is None else own(cloud)
+
+    def stored(self, name: str) -> Spec | None:
+        """Give the spec that a stack was configured with; the engine is asked only where it may."""
+        stacks = self.app.stacks()
+        return stacks.stored_spec(name) if stacks.may_know(name) else None
+
+    def stack(self, name: str, report: Report) -> Stack:
+        """Open the stack of a deployment, and make it where there is none."""
+        from llamactl_infra.stacks.stack import open_stack
+
+        return open_stack(name, self.app.stacks().place(report), report)
+
+    @contextmanager
+    def trial(self, name: str, report: Report) -> Iterator[Stack]:
+        """Open a stack; afterwards its settings are as they were, and a new one is gone again."""
+        from llamactl_infra.stacks.trial import trial
+
+        with trial(name, self.app.stacks().place(report), report) as stack:
+            yield stack
+
+    def deployment(self, name: str) -> Deployment:
+        """Tell how a deployment is, without a second look at what differs."""
+        return self.app.stacks().deployment(name, closely=False)
+
+    def remove(self, name: str, report: Report) -> None:
+        """Remove a deployment, and see that it is gone."""
+        removed = self.app.stacks().destroy(name, report)
+        if removed.unasked is not None:
+            report(Step(removed.unasked))
+
+    def pause(self, seconds: float) -> None:
+        """Wait."""
+        import time
+
+        time.sleep(seconds)
