@@ -58,7 +58,7 @@ def test_a_dry_run_needs_no_credentials_and_leaves_nothing(llamactl, no_credenti
     result = dry_run(llamactl, model, "--cloud", cloud)
 
     assert result.code == 0, result.err
-    assert "NOT ACCEPTED yet" in result.out
+    assert "not accepted yet" in result.out
     assert "llamactl license accept llama-2" in result.out
     assert not llamactl.state.exists()
 

@@ -10,10 +10,11 @@ from llamactl.pipeline.cloud_order import ANY, CloudOrder
 from llamactl.pipeline.placing import candidates
 from llamactl.pipeline.preparing import prepared
 from llamactl_catalog.errors import InvalidInput, NoCapacity, NoPermission, OverPriceCap
-from llamactl_infra.live.cloud import Account
+from llamactl_infra.live.cloud import Account, LiveEndpoint
 from llamactl_infra.spec import Schedule
 
 SMALL = "mistral-7b-instruct-v0.3"
+RUNNING = LiveEndpoint("running")
 ACCOUNTS = {
     "aws": Account("aws", "111122223333", "lin"),
     "azure": Account("azure", "11111111-2222-3333-4444-555555555555", "lin"),
@@ -38,11 +39,15 @@ class Live:
     """A cloud that nobody is signed in to, or somebody."""
 
     account_of: Account | None
+    seen: LiveEndpoint = RUNNING
 
     def account(self, meant=None):
         if self.account_of is None:
             raise NoPermission("nobody is signed in", hint="sign in")
         return self.account_of
+
+    def endpoint(self, _spec):
+        return self.seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +65,12 @@ def app(tmp_path):
     return signed_in(tmp_path, "aws", "azure")
 
 
-def signed_in(folder, *clouds, specs=None):
+def signed_in(folder, *clouds, specs=None, seen=RUNNING):
     plain = app_in(folder)
     return UserApp(
         plain.state_dir,
         plain.cache_dir,
-        open_live=lambda cloud: Live(ACCOUNTS[cloud] if cloud in clouds else None),
+        open_live=lambda cloud: Live(ACCOUNTS[cloud] if cloud in clouds else None, seen),
         known=Stacks(specs or {}),
     )
 
@@ -245,3 +250,26 @@ def test_a_dry_run_asks_neither_stacks_nor_clouds(tmp_path):
     app = UserApp(tmp_path / "s", tmp_path / "c", open_live=None, known=None)
 
     assert candidates(app, order(None, dry_run=True)).stored is None
+
+
+@pytest.mark.parametrize("state", ["absent", "failed"])
+def test_with_fallback_what_never_stood_is_not_bound_to_its_place(app, tmp_path, state):
+    spec = ready(app, order(regions=("us-west-2",))).spec
+    later = signed_in(tmp_path, "aws", specs={spec.name: spec}, seen=LiveEndpoint(state))
+
+    bound = candidates(later, order())
+    free = candidates(later, order(fallback=True))
+
+    assert {each.offer.price.region for each in bound.placements} == {"us-west-2"}
+    assert bound.stands
+    assert len({each.offer.price.region for each in free.placements}) > 1
+    assert not free.stands
+
+
+def test_with_fallback_what_runs_stays_in_its_place(app, tmp_path):
+    spec = ready(app, order(regions=("us-west-2",))).spec
+    later = signed_in(tmp_path, "aws", specs={spec.name: spec})
+
+    found = candidates(later, order(fallback=True))
+
+    assert {each.offer.price.region for each in found.placements} == {"us-west-2"}

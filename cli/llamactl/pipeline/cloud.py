@@ -87,6 +87,8 @@ class CloudRun:
         """
         tried: list[Attempt] = []
         for placement, after in _with_next(self.found.placements):
+            if self._is_elsewhere(placement):
+                self._clear()
             try:
                 return self._deployed(placement)
             except _ElsewhereErrors as error:
@@ -169,10 +171,18 @@ class CloudRun:
     def _on_stack(self, stack: Stack, act: Callable[[], _Result]) -> _Result:
         return on_stack(self.app, stack, act, unlock=self.order.unlock)
 
+    def _is_elsewhere(self, placement: Placement) -> bool:
+        """Tell whether an earlier run that came to nothing has left its rest in another place."""
+        stored, offer = self.found.stored, placement.offer
+        if stored is None or self.found.stands:
+            return False
+        place = stored.region, stored.instance_type
+        return place != (offer.price.region, offer.instance_type.name)
+
     def _clear(self) -> None:
         """Remove what a failed attempt has left; what stood before it is not touched."""
         name = self.order.deployment_name()
-        if self.found.stored is not None or self.ground.stored(name) is None:
+        if self.found.stands or self.ground.stored(name) is None:
             return
         with stage("clear") as report:
             self.ground.remove(name, report)

@@ -8,7 +8,7 @@ from llamactl.app import App
 from llamactl.pipeline.cloud_image import ImageChoice
 from llamactl.pipeline.cloud_order import HUB, CloudOrder
 from llamactl.pipeline.license_gate import Accepted
-from llamactl.pipeline.staging import FetchOrder, fetch_weights, verify_weights
+from llamactl.pipeline.staging import FetchOrder, fetch_weights, verify_staged
 from llamactl_catalog.errors import InvalidInput, NoAccess, NotFound
 from llamactl_catalog.model import HuggingFaceSource, Model
 from llamactl_catalog.placement import Quantization
@@ -140,11 +140,8 @@ def _standing_uri(asked: WeightsQuestion, revision: str | None) -> str | None:
 
 
 def _are_there(choice: WeightsChoice, spec: Spec) -> bool:
-    try:
-        found = verify_weights(str(choice.place), full=False)
-    except NotFound:
-        return False
-    return not found.problems and _are_of(found.manifest, choice, spec)
+    found = verify_staged(str(choice.place))
+    return found is not None and not found.problems and _are_of(found.manifest, choice, spec)
 
 
 def _are_of(manifest: Manifest, choice: WeightsChoice, spec: Spec) -> bool:

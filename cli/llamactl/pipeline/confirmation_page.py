@@ -67,13 +67,13 @@ def next_steps(ready: Prepared, standing: LicenseStanding) -> str:
     """Say what comes after a dry run."""
     accept = standing.command()
     steps = {
-        f"llamactl check {ready.model.id}": "what the account allows",
+        f"llamactl check {ready.model.id} --cloud {ready.spec.cloud}": "what the account allows",
         "the same with --preview": "the resources, one by one",
         "the same without --dry-run": "deploys, after a yes",
         f"llamactl destroy {ready.spec.name}": "removes it again",
     }
     if accept is not None:
-        steps = {accept: "deploy refuses before", **steps}
+        steps = {accept: "deploy refuses until then", **steps}
     width = max(map(len, steps))
     lines = [f"  {command:<{width}}  {what}" for command, what in steps.items()]
     head = "Nothing was made, put on record or asked of a cloud. What comes next:"

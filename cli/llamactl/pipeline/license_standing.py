@@ -40,7 +40,7 @@ class LicenseStanding:
             return f"{name}: {kind} by {given.person.name} on {on}, record {self.record.id}"
         if self.named is not None:
             return f"{name}: is accepted by --accept-license {self.named} of this command"
-        return f"{name}: NOT ACCEPTED yet, and deploy refuses before it is"
+        return f"{name}: not accepted yet, and deploy refuses until it is"
 
     def command(self) -> str | None:
         """Give the command that accepts it; None: there is nothing to accept."""

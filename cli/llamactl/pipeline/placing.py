@@ -9,7 +9,7 @@ import click
 from llamactl.app import App
 from llamactl.pipeline.cloud_order import ANY, CloudOrder
 from llamactl.pipeline.plan_file import SavedPlan, read_plan, refuse_differences
-from llamactl.pipeline.sought import most_of, sought_by
+from llamactl.pipeline.sought import most_of, selection_of, sought_by
 from llamactl.plan_page import plan_page
 from llamactl.ranking import Ranked, Sought, nothing_fits, ranked
 from llamactl_catalog.errors import (
@@ -34,7 +34,8 @@ class Candidates:
     `placements` are best first, never empty: one where a plan file or what stands says which; with
     `--fallback` the next are tried in this order. `most` is how many instances the autoscaler may
     take, None where it takes none: a placement's replicas carry the load. `stored` is the spec of
-    the deployment of this name, None where there is none, or at a dry run.
+    the deployment of this name, None where there is none, or at a dry run; `stands` tells whether
+    there is an endpoint of it, which stays where it is.
     """
 
     model: Model
@@ -42,6 +43,7 @@ class Candidates:
     placements: tuple[Placement, ...]
     most: int | None
     stored: Spec | None
+    stands: bool = False
 
 
 def rented() -> tuple[Cloud, ...]:
@@ -73,6 +75,10 @@ def candidates(app: App, order: CloudOrder) -> Candidates:
     stored = _stored(app, order)
     most = most_of(order, stored)
     sought = sought_by(order, model, stored, saved, rented())
+    stands = stored is not None and (not order.fallback or _has_endpoint(app, stored))
+    if stored is not None and not stands:  # what an earlier run could not have there
+        selection = selection_of(order, None, (stored.cloud,))
+        sought = replace(sought, selection=selection)
     if order.cloud in {None, ANY} and stored is None and not order.dry_run:
         sought = _where_signed_in(app, sought, order)
     found = ranked(app, sought)
@@ -84,7 +90,7 @@ def candidates(app: App, order: CloudOrder) -> Candidates:
     if not kept:
         raise _none(app, sought, found, over)
     plan = replace(found.plan, placements=kept, rejected=(*found.plan.rejected, *over))
-    return Candidates(model, plan, kept, most, stored)
+    return Candidates(model, plan, kept, most, stored, stands)
 
 
 def _as_saved(order: CloudOrder, saved: SavedPlan) -> CloudOrder:
@@ -142,6 +148,17 @@ def _stored(app: App, order: CloudOrder) -> Spec | None:
     if order.cloud not in {None, ANY, stored.cloud}:
         raise InvalidInput(f"'{name}' is a deployment on {stored.cloud}", hint=hint)
     return stored
+
+
+def _has_endpoint(app: App, stored: Spec) -> bool:
+    """Tell whether a deployment has an endpoint; one that has failed is none."""
+    from llamactl_infra.live.cloud import open_cloud
+
+    opened = app.open_live if app.open_live is not None else open_cloud
+    try:
+        return opened(stored.cloud).endpoint(stored).state not in {"absent", "failed"}
+    except LlamactlError:  # what cannot be seen is taken to be there
+        return True
 
 
 def _within(

@@ -46,7 +46,7 @@ def sought_by(
     return Sought(
         model=model,
         workload=workload,
-        selection=_selection(order, stored, clouds),
+        selection=selection_of(order, stored, clouds),
         today=datetime.now(UTC).date(),
         quantizations=_quantizations(order, stored),
         engine=_engine(order, stored),
@@ -89,7 +89,7 @@ def _context(order: CloudOrder, stored: Spec | None) -> int | None:
     return stored.context_tokens
 
 
-def _selection(order: CloudOrder, stored: Spec | None, clouds: tuple[Cloud, ...]) -> Selection:
+def selection_of(order: CloudOrder, stored: Spec | None, clouds: tuple[Cloud, ...]) -> Selection:
     """Select what is asked for; where nothing is, what stands."""
     if stored is None or stored.region is None or stored.instance_type is None:
         named = clouds if order.cloud in {None, ANY} else (str(order.cloud),)

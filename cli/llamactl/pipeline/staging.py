@@ -119,6 +119,25 @@ def verify_weights(target: str, *, full: bool) -> "Verification":
         return run_transfer(verify(opened, report, full=full))
 
 
+def verify_staged(target: str) -> "Verification | None":
+    """Check what lies in a target by its sizes; None: nothing is there yet.
+
+    Raises:
+        LlamactlError: the target cannot be read.
+    """
+    from llamactl.progress import stage
+    from llamactl_containers.weights.targets import open_target
+    from llamactl_containers.weights.verifying import verify
+
+    opened = open_target(target)
+    with stage("verify") as report:
+        try:
+            return run_transfer(verify(opened, report, full=False))
+        except NotFound:
+            report(Step(f"nothing is in {target} yet"))
+            return None
+
+
 def run_transfer(transfer: Coroutine[Any, Any, _T]) -> _T:
     """Run a transfer; Ctrl-C and a request to end stop it in good order: no upload stays open.
 
