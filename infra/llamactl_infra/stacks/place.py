@@ -2,17 +2,18 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from llamactl_catalog.errors import InvalidFile
+from llamactl_catalog.errors import InvalidFile, ProgramMissing
 from llamactl_catalog.progress import Report, Step
 
 PROJECT = "llamactl"
 _SETTINGS = ("Pulumi.yaml", "Pulumi.yml")
-_PYTHON = "PULUMI_PYTHON_CMD"
+_VIRTUALENV = re.compile(r"^\s+virtualenv:\s*['\"]?([^'\"\s]+)", re.MULTILINE)
 _PROGRAM = '''"""The Pulumi program's door."""
 
 from llamactl_infra.program import main
@@ -51,8 +52,7 @@ def stack_place(
     if folder is None:
         folder = _own_project(home / "project")
     backend = None if is_logged_in(environment, folder) else _own_backend(home)
-    # A project that names no virtual environment has none but the one that this runs in.
-    added = {} if environment.get(_PYTHON) else {_PYTHON: sys.executable}
+    added: dict[str, str] = {}
     if backend is not None:
         added["PULUMI_BACKEND_URL"] = backend
         report(
@@ -61,6 +61,23 @@ def stack_place(
     if not _has_passphrase(environment):
         added["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_own_passphrase(home))
     return StackPlace(folder, backend, added, environment.get("LLAMACTL_SECRETS_PROVIDER"))
+
+
+def require_environment(place: StackPlace) -> None:
+    """Refuse a project whose virtual environment is not there: the engine would make an empty one.
+
+    Raises:
+        ProgramMissing: it is not there.
+    """
+    for name in _SETTINGS:
+        path = place.folder / name
+        told = path.read_text("utf-8", errors="replace") if path.is_file() else ""
+        for own in _VIRTUALENV.findall(told):
+            if not (place.folder / own).exists():
+                raise ProgramMissing(
+                    f"{path} names the virtual environment {own}, which is not there",
+                    hint="make try makes it; or run llamactl outside of this folder",
+                )
 
 
 def project_above(cwd: Path) -> Path | None:

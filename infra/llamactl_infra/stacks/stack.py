@@ -15,7 +15,7 @@ from llamactl_infra.stacks.command import EngineCommand, engine_command
 from llamactl_infra.stacks.events import Change, Listener
 from llamactl_infra.stacks.locks import locked
 from llamactl_infra.stacks.pending import has_creations, taken_over
-from llamactl_infra.stacks.place import PROJECT, StackPlace
+from llamactl_infra.stacks.place import PROJECT, StackPlace, require_environment
 from llamactl_infra.stacks.resources import named
 from llamactl_infra.stacks.twins import content_names, has_replaced, taken_again
 
@@ -212,9 +212,10 @@ def open_stack(name: str, place: StackPlace, report: Report = silent) -> Deploym
     """Open the stack of a deployment, making it where there is none.
 
     Raises:
-        ProgramMissing: the engine is not installed.
+        ProgramMissing: the engine is not installed, or the project's environment is not there.
         LlamactlError: its backend does not let it be opened.
     """
+    require_environment(place)
     command = engine_command(report)
     return _opened(name, place, command, automation.create_or_select_stack)
 

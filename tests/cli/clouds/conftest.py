@@ -80,6 +80,10 @@ class User:
         shutil.copy(_ROOT / "Pulumi.yaml", self.here / "Pulumi.yaml")
         (self.here / "infra").mkdir()
         shutil.copy(_ROOT / "infra" / "__main__.py", self.here / "infra" / "__main__.py")
+        shutil.copy(
+            _ROOT / "infra" / ".venv", self.here / "infra" / ".venv", follow_symlinks=False
+        )
+        (self.here / ".venv").symlink_to(sys.prefix)
 
     def pulumi(self, *arguments: object) -> Done:
         """Run the engine's own command, where llamactl keeps its stacks, in this environment."""
@@ -87,7 +91,6 @@ class User:
         backend = {
             "PULUMI_BACKEND_URL": (home / "backend").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(home / "passphrase"),
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{self.environment['PATH']}",
         }
         command = ["pulumi", *map(str, arguments), "--stack", MODEL, "--non-interactive"]
         return _done(self._started(command, **backend))

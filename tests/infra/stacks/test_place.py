@@ -11,7 +11,7 @@ pytest.importorskip("pulumi", reason="needs the extra 'aws' or 'azure'")
 from llamactl_catalog.errors import InvalidFile, ProgramMissing
 from llamactl_catalog.progress import silent
 from llamactl_infra.stacks.locks import locked
-from llamactl_infra.stacks.place import stack_place
+from llamactl_infra.stacks.place import require_environment, stack_place
 
 LOCKED = """error: the stack is currently locked by 1 lock(s). Either wait for the other process(es)
 to end or delete the lock file with `pulumi cancel`.
@@ -47,6 +47,19 @@ def test_the_passphrase_is_made_once_for_this_user_alone(tmp_path):
     assert place(tmp_path).environment["PULUMI_CONFIG_PASSPHRASE_FILE"] == first
     assert (tmp_path / "state" / "pulumi" / "passphrase").read_text() == text
     assert Path(first).stat().st_mode & 0o077 == 0
+
+
+def test_a_project_whose_environment_is_not_there_is_told_before_the_engine_makes_one(tmp_path):
+    folder = tmp_path / "cwd"
+    folder.mkdir()
+    settings = "name: llamactl\nruntime:\n  name: python\n  options:\n    virtualenv: .venv\n"
+    (folder / "Pulumi.yaml").write_text(settings, "utf-8")
+    found = place(tmp_path)
+
+    with pytest.raises(ProgramMissing, match=r"names the virtual environment \.venv"):
+        require_environment(found)
+    (folder / ".venv").mkdir()
+    require_environment(found)
 
 
 @pytest.mark.parametrize("name", ["PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN"])
