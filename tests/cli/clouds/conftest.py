@@ -80,9 +80,7 @@ class User:
         shutil.copy(_ROOT / "Pulumi.yaml", self.here / "Pulumi.yaml")
         (self.here / "infra").mkdir()
         shutil.copy(_ROOT / "infra" / "__main__.py", self.here / "infra" / "__main__.py")
-        shutil.copy(
-            _ROOT / "infra" / ".venv", self.here / "infra" / ".venv", follow_symlinks=False
-        )
+        shutil.copy(_ROOT / "infra" / ".venv", self.here / "infra" / ".venv", follow_symlinks=False)
         (self.here / ".venv").symlink_to(sys.prefix)
 
     def pulumi(self, *arguments: object) -> Done:
