@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -80,7 +81,7 @@ def load_catalog(overlay: Path | None = None) -> Catalog:
         InvalidFile: data files have problems; it holds all of them.
         NotFound: there is no overlay at that path.
     """
-    built_in = read_folder(_DATA)
+    built_in = _built_in()
     layer = Overlay() if overlay is None else read_overlay(overlay)
     added = layer.documents
     licenses = {
@@ -100,6 +101,12 @@ def load_catalog(overlay: Path | None = None) -> Catalog:
     return _allowed(
         [pinned(each, layer.pins, licenses, origin) for each in models], layer, licenses
     )
+
+
+@cache
+def _built_in() -> Documents:
+    """Read the files of the package, which do not change while it runs, once."""
+    return read_folder(_DATA)
 
 
 def _licenses(documents: Documents, folder: Path | None) -> dict[str, License]:

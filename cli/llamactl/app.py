@@ -39,6 +39,12 @@ class App:
 
         return LocalTarget(self.state_dir, weights_dir=self.cache_dir / "hub")
 
+    def live(self, cloud: "Cloud") -> "LiveCloud":
+        """Give the cloud of that name, to be asked what there is."""
+        from llamactl_infra.live.cloud import open_cloud
+
+        return open_cloud(cloud) if self.open_live is None else self.open_live(cloud)
+
     def stacks(self) -> "StackTarget":
         """Give the target of the clouds: stacks of the project here, or of the state folder."""
         import os

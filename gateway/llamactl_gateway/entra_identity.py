@@ -63,9 +63,9 @@ def _asked(identity: Identity) -> Any:
     try:
         return identity.get_token(_SCOPE)
     except refused as error:
-        first = str(error).partition("\n")[0]
+        first = str(error).partition("\n")[0].rstrip(".")
         hint = "az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
         raise NoPermission(f"nobody is signed in to Azure: {first}", hint=hint) from error
     except failed as error:
-        first = str(error).partition("\n")[0]
+        first = str(error).partition("\n")[0].rstrip(".")
         raise Unhealthy(f"Azure's sign-in cannot be reached: {first}", hint="try again") from error

@@ -20,6 +20,19 @@ def to_texts(value: Any) -> dict[str, str]:
     return {name: _text(own) for name, own in told.items() if own != defaults[name]}
 
 
+def settings_of(value: Any) -> dict[str, str]:
+    """Name every setting that there is, defaults too; the parts of a field as FIELD.PART."""
+    told: dict[str, str] = {}
+    for each in fields(value):
+        own = getattr(value, each.name)
+        parts = settings_of(own) if is_dataclass(own) else own
+        if isinstance(parts, Mapping):
+            told |= {f"{each.name}.{name}": _text(part) for name, part in parts.items()}
+        elif parts is not None:
+            told[each.name] = _text(parts)
+    return told
+
+
 def problems_of(of: type, config: Mapping[str, str]) -> list[str]:
     """Tell what is wrong with the texts of a dataclass: unknown, missing, then malformed fields."""
     known = {each.name: each for each in fields(of)}

@@ -43,6 +43,7 @@ MAY_NAME_CLOUDS = {
     "infra/llamactl_infra/program.py": "which program declares for which cloud",
     "infra/llamactl_infra/stacks/causes.py": "whose causes of failures are known",
     "infra/llamactl_infra/stacks/twins.py": "which module names what for which cloud",
+    "infra/llamactl_infra/stacks/pending.py": "how each cloud's resources are found again",
     "infra/llamactl_infra/stacks/plugins.py": "which plug-in of the engine is whose",
     "infra/llamactl_infra/sagemaker_spec.py": "one cloud's own settings",
     "infra/llamactl_infra/spec.py": "the closed set of clouds",

@@ -1,6 +1,7 @@
 """Deploying to a cloud: the stages and how each can fail, on a ground that does as it is told."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from llamactl_catalog.errors import (
     NoInstances,
     NoPermission,
     NoQuota,
+    NotFound,
     Unhealthy,
 )
 from llamactl_infra.live.cloud import Finding, LiveEndpoint
@@ -112,7 +114,8 @@ def test_what_fails_beforehand_is_told_all_at_once_and_nothing_is_made(app, grou
 
     told = capsys.readouterr().err
     assert error.exit_code == 4
-    assert "unknown  region: throttled" in told
+    assert "✗ check" in told
+    assert re.search("unknown +region +throttled", told)
     assert "no permission to write" in told
     assert "grant it" in told
     assert ground.happened == []
@@ -236,6 +239,18 @@ def test_an_interrupt_says_what_stands_and_how_to_go_on(app, ground, capsys):
     told = capsys.readouterr().err
     assert "2 resources" in told
     assert "The same command continues; llamactl destroy chat removes what stands." in told
+
+
+def test_an_interrupt_before_anything_is_set_says_that_nothing_stands(app, ground, capsys):
+    def empty(_name):
+        raise NotFound("the stack 'chat' holds no deployment")
+
+    ground.ups, ground.deployment = [KeyboardInterrupt()], empty
+
+    with pytest.raises(KeyboardInterrupt):
+        deploy_cloud(app, ORDER, ground)
+
+    assert "Nothing of 'chat' stands." in capsys.readouterr().err
 
 
 def test_another_runs_lock_is_left_to_it(app, ground):

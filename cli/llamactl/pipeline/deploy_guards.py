@@ -6,7 +6,8 @@ from llamactl.pipeline.license_standing import LicenseStanding
 from llamactl.pipeline.preparing import Prepared
 from llamactl_catalog.costs import usd_per_month
 from llamactl_infra.drafts.draft import Guard, open_draft
-from llamactl_infra.spec import Spec
+from llamactl_infra.spec import SECRETS, Spec
+from llamactl_infra.stored_values import settings_of
 
 _CLASSIFIER = "llama-guard-7b"
 
@@ -36,7 +37,7 @@ def cautions_of(ready: Prepared) -> Iterator[str]:
             f"autoscaling: up to {most} instances, which cost ${usd:.2f} an hour "
             f"(${usd_per_month(usd):,.0f} a month)"
         )
-    if ready.stored is not None:
+    if changes_of(ready):
         yield open_draft(ready.spec.cloud).update_caution
 
 
@@ -44,8 +45,10 @@ def changes_of(ready: Prepared) -> list[str]:
     """Name the settings that the order changes of the deployment as it stands."""
     if ready.stored is None:
         return []
-    before, after = ready.stored.to_config(), ready.spec.to_config()
-    hidden = {"hub_token", "api_key", "license_acceptance", "license_ledger", "instances"}
+    before, after = settings_of(ready.stored), settings_of(ready.spec)
+    hidden = {*SECRETS, "license_acceptance", "license_ledger"}
+    if ready.spec.max_instances is not None:
+        hidden.add("instances")  # it follows the load
     names = sorted((before.keys() | after.keys()) - hidden)
     return [
         f"{name}: {before.get(name, 'none')} -> {after.get(name, 'none')}"

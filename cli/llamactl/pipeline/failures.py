@@ -5,7 +5,7 @@ from contextlib import suppress
 from llamactl.output import talk
 from llamactl.pipeline.ground import Ground
 from llamactl.terminal_text import for_terminal, on_one_line
-from llamactl_catalog.errors import LlamactlError, Unhealthy, UnknownDeployment
+from llamactl_catalog.errors import LlamactlError, NotFound, Unhealthy
 from llamactl_infra.deployment import Deployment, kinds_of
 from llamactl_infra.live.cloud import LiveEndpoint
 from llamactl_infra.spec import Spec
@@ -46,7 +46,7 @@ def what_stands(ground: Ground, name: str) -> str:
     """Say what there is of a deployment now, and what it costs."""
     try:
         found = ground.deployment(name)
-    except UnknownDeployment:
+    except NotFound:  # no stack, or one without settings yet
         return f"Nothing of '{name}' stands."
     except LlamactlError as error:
         return f"What stands of '{name}' is not known: {for_terminal(error.message)}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from llamactl.app import App
 from llamactl_catalog.progress import Report, Step
 from llamactl_infra.deployment import Deployment
-from llamactl_infra.live.cloud import Finding, LiveCloud, open_cloud
+from llamactl_infra.live.cloud import Finding, LiveCloud
 from llamactl_infra.spec import Cloud, Spec
 
 if TYPE_CHECKING:
@@ -86,8 +86,7 @@ class OwnGround:
 
     def live(self, cloud: Cloud) -> LiveCloud:
         """Give the cloud of that name."""
-        own = self.app.open_live
-        return open_cloud(cloud) if own is None else own(cloud)
+        return self.app.live(cloud)
 
     def stored(self, name: str) -> Spec | None:
         """Give the spec that a stack was configured with; the engine is asked only where it may."""

@@ -152,11 +152,8 @@ def _stored(app: App, order: CloudOrder) -> Spec | None:
 
 def _has_endpoint(app: App, stored: Spec) -> bool:
     """Tell whether a deployment has an endpoint; one that has failed is none."""
-    from llamactl_infra.live.cloud import open_cloud
-
-    opened = app.open_live if app.open_live is not None else open_cloud
     try:
-        return opened(stored.cloud).endpoint(stored).state not in {"absent", "failed"}
+        return app.live(stored.cloud).endpoint(stored).state not in {"absent", "failed"}
     except LlamactlError:  # what cannot be seen is taken to be there
         return True
 
@@ -230,18 +227,16 @@ def _where_signed_in(app: App, sought: Sought, order: CloudOrder) -> Sought:
     ways = [f"{name}: {error.message}; {error.hint}" for name, error in refused.items()]
     here = f"llamactl deploy {order.model} --cloud local"
     raise NoPermission(
-        "no --cloud was named, and there are no credentials for any that work from here",
+        "no --cloud was named, and there are working credentials for none",
         hint="\n       ".join([*ways, f"without credentials, on this machine: {here}"]),
     )
 
 
 def _refusals(app: App, order: CloudOrder) -> Iterator[tuple[Cloud, LlamactlError]]:
     from llamactl_infra.drafts.draft import open_draft
-    from llamactl_infra.live.cloud import open_cloud
 
-    opened = app.open_live if app.open_live is not None else open_cloud
     for each in rented():
         try:
-            opened(each).account(open_draft(each).account_meant(order.settings, None))
+            app.live(each).account(open_draft(each).account_meant(order.settings, None))
         except LlamactlError as error:
             yield each, error

@@ -10,7 +10,6 @@ from llamactl.pipeline.ground import Ground
 from llamactl.pipeline.installation import builder_finding
 from llamactl.pipeline.preparing import Prepared
 from llamactl.progress import stage
-from llamactl.terminal_text import for_terminal
 from llamactl_catalog.engine_versions import EngineVersion, written
 from llamactl_catalog.errors import LlamactlError, Unhealthy
 from llamactl_catalog.host_images import host_images_of
@@ -51,21 +50,20 @@ def preflight(app: App, ground: Ground, ready: Prepared) -> None:
     """
     failed: list[Finding] = []
     unknown: list[Finding] = []
-    with stage("check") as report:
-        count = 0
-        for each in findings(app, ground, ready):
-            count += 1
-            report(Step(f"{each.check}: {each.text}"))
-            failed += [each] if each.state == "failed" else []
-            unknown += [each] if each.state == "unknown" else []
-        report(Step(f"{count - len(failed) - len(unknown)} of {count} are well"))
-    for each in unknown:
-        talk(for_terminal(f"unknown  {each.check}: {each.text}"))
-    for each in failed[1:]:
-        for line in finding_lines(each):
-            talk(line)
-    if failed:
-        raise error_of(failed[0])
+    try:
+        with stage("check") as report:
+            count = 0
+            for each in findings(app, ground, ready):
+                count += 1
+                report(Step(f"{each.check}: {each.text}"))
+                failed += [each] if each.state == "failed" else []
+                unknown += [each] if each.state == "unknown" else []
+            if failed:
+                raise error_of(failed[0])
+            report(Step(f"{count - len(unknown)} of {count} are well"))
+    finally:
+        for each in [*unknown, *failed[1:]]:
+            talk("\n".join(finding_lines(each)))
 
 
 def license_finding(app: App, model: Model, revision: str | None, weights: str) -> Finding:

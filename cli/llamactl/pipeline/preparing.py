@@ -85,10 +85,10 @@ def prepared(  # noqa: PLR0913 - what is decided by now
     draft = open_draft(cloud)
     placed = Placed(placement, found.plan.workload, cloud, found.most)
     check_bounds(order, placed)
-    _check_update(order, placed, draft)
     signed_in = None if account is None else account.id
     begun = draft.completed(begun_spec(app, order, placed, found.stored), signed_in, None)
     begun = with_settings(begun, order.settings, draft.section)
+    _check_update(begun, placed, draft)
     image = choose_image(app, order, draft, begun, found.stored)
     begun = with_image(begun, image)
     known = signed_in if signed_in is not None else _NOBODY
@@ -154,10 +154,10 @@ def _check(spec: Spec, image: ImageChoice, draft: Draft) -> None:
     draft.check(spec)
 
 
-def _check_update(order: CloudOrder, placed: Placed, draft: Draft) -> None:
-    parts = order.update not in {None, "all-at-once"}
+def _check_update(spec: Spec, placed: Placed, draft: Draft) -> None:
+    parts = spec.update != "all-at-once"
     if parts and placed.placement.replicas == 1 and not draft.can_canary_one:
         raise InvalidInput(
-            f"--update {order.update} moves a part of the instances, and there is 1",
+            f"--update {spec.update} moves a part of the instances, and there is 1",
             hint="--update all-at-once, or --replicas 2",
         )

@@ -1,6 +1,5 @@
 """The weights stage: license, access, then the files into a folder or the user's own storage."""
 
-import asyncio
 import os
 import signal
 from collections.abc import Coroutine
@@ -144,6 +143,7 @@ def run_transfer(transfer: Coroutine[Any, Any, _T]) -> _T:
     Raises:
         KeyboardInterrupt: it was stopped.
     """
+    import asyncio
 
     async def stoppable() -> _T:
         task = asyncio.current_task()

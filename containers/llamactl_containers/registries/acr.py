@@ -90,7 +90,7 @@ def token_of(identity: Identity, scope: str) -> str:
     try:
         return str(identity.get_token(scope).token)
     except kinds as error:
-        first = str(error).partition("\n")[0]
+        first = str(error).partition("\n")[0].rstrip(".")
         hint = "az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
         raise NoPermission(f"nobody is signed in to Azure: {first}", hint=hint) from error
 

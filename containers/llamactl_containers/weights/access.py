@@ -63,7 +63,7 @@ def require_access(access: Access, revision: HubRevision) -> LlamactlError | Non
             hint = f"set HF_TOKEN, or hf auth login; without access yet, {ask}"
             return NoAccess(f"{repo} {what}, and no token of the Hub is here", hint=hint)
         case "wrong-token":
-            hint = "make a new one at https://huggingface.co/settings/tokens, then hf auth login"
+            hint = f"make a new one at {revision.endpoint}/settings/tokens, and put it there"
             return NoAccess(f"the Hub does not know the token of the {access.token}", hint=hint)
         case "not-granted":
             whose = f"{access.account}, whose token the {access.token} holds,"

@@ -13,6 +13,7 @@ from llamactl_containers.engines.tgi import for_ready_image
 from llamactl_infra.clouds.aws.checks import check
 from llamactl_infra.clouds.aws.disks import has_own_disk
 from llamactl_infra.clouds.aws.places import CLOUD, ecr_image, s3_prefix
+from llamactl_infra.deployment import AuthKind
 from llamactl_infra.drafts.draft import Guard, UsualImage
 from llamactl_infra.spec import SageMakerSpec, Spec
 
@@ -32,9 +33,13 @@ class AwsDraft:
     keeps_token = False
     can_canary_one = False
     update_caution = (
-        "update: blue/green makes a second fleet as large as the first, and its quota; SageMaker "
-        "may set an autoscaled count back, so that the update begins at the count that runs"
+        "update: new instances make a second fleet as large as the first, with its quota, unless "
+        "it is a rolling one; SageMaker sets an autoscaled count back, so it begins at what runs"
     )
+
+    def auth(self, spec: Spec) -> AuthKind:  # noqa: ARG002 - as every draft
+        """Have each request signed: SageMaker knows no other way."""
+        return "sigv4"
 
     def ready_image(self, engine: str, version: str | None, region: str) -> UsualImage:
         """Give AWS's own image, by its tag: the account that it is in is AWS's."""

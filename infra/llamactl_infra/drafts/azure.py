@@ -12,6 +12,7 @@ from llamactl_containers.engines.engine import LaunchSettings
 from llamactl_containers.registries.acr import is_acr
 from llamactl_containers.registries.ecr import ecr_of
 from llamactl_infra.clouds.azure.checks import CLOUD, check
+from llamactl_infra.deployment import AuthKind
 from llamactl_infra.drafts.draft import Guard, UsualImage
 from llamactl_infra.spec import AzureMlSpec, Spec
 
@@ -34,6 +35,10 @@ class AzureDraft:
         "update: a second deployment is made beside the first, with a quota of its own, until the "
         "traffic has moved; a rolling one replaces instances of the same deployment"
     )
+
+    def auth(self, spec: Spec) -> AuthKind:
+        """Let callers in by a key or by a token of Entra, as it is set."""
+        return "key" if spec.azure_ml is None else spec.azure_ml.auth
 
     def ready_image(self, engine: str, version: str | None, region: str) -> UsualImage:  # noqa: ARG002 - as every draft
         """Refuse: Azure has no image of these engines that takes a model of one's own.

@@ -8,6 +8,7 @@ from llamactl_catalog.engine_versions import EngineVersion
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.model import Model
 from llamactl_containers.engines.engine import LaunchSettings
+from llamactl_infra.deployment import AuthKind
 from llamactl_infra.spec import Cloud, Spec
 
 
@@ -55,6 +56,9 @@ class Draft(Protocol):
     @property
     def update_caution(self) -> str:
         """What to know of an update of a deployment that runs."""
+
+    def auth(self, spec: Spec) -> AuthKind:
+        """Say how callers of the endpoint are let in."""
 
     def ready_image(self, engine: str, version: str | None, region: str) -> UsualImage:
         """Give the cloud's own image of an engine; without a version the newest.

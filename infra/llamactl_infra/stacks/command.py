@@ -71,10 +71,11 @@ class EngineCommand(PulumiCommand):
         on_output: Callable[[str], Any] | None = None,
         on_error: Callable[[str], Any] | None = None,
     ) -> CommandResult:
-        """Run it to its end.
+        """Run it to its end, also where it is asked to stop before.
 
         Raises:
             CommandError: it failed.
+            KeyboardInterrupt: it was asked to stop, whether it then failed or not.
         """
         environment = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"}
         folder = Path(self.command).parent
@@ -96,6 +97,8 @@ class EngineCommand(PulumiCommand):
             out.join()
             err.join()
             code = process.wait()
+        if self.interrupts:
+            raise KeyboardInterrupt
         result = CommandResult(stdout="\n".join(out.lines), stderr="\n".join(err.lines), code=code)
         if code != 0:
             raise create_command_error(result)
@@ -103,6 +106,7 @@ class EngineCommand(PulumiCommand):
 
     @contextmanager
     def _interrupts_passed_on(self, process: subprocess.Popen[str]) -> Iterator[None]:
+        self.interrupts = 0
         if threading.current_thread() is not threading.main_thread():
             yield
             return

@@ -38,7 +38,9 @@ class StackLocked(NoCapacity):
         who = f"{owner.user}@{owner.host}, process {owner.pid}, since {owner.at}"
         if owner.runs is False:
             message = f"the stack '{stack}' is locked by a run that is gone: {who}"
-            super().__init__(message, hint="the same command with --unlock clears the lock")
+            super().__init__(
+                message, hint="--unlock clears the lock; then the same command continues"
+            )
         else:
             where = "" if owner.runs else ", if it still runs there"
             message = f"the stack '{stack}' is locked by {who}"

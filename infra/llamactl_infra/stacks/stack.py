@@ -193,19 +193,15 @@ class DeploymentStack:
             raise translated((), (), str(error), causes_on("local")) from error
 
     def _operate(self, act: Callable[[], Any], heard: Listener, cloud: Cloud) -> Any:
-        self.command.interrupts = 0
         self.command.report = heard.report
         try:
-            result = act()
+            return act()
+        except KeyboardInterrupt:
+            raise Stopped(heard.done) from None
         except automation.ConcurrentUpdateError as error:
             raise locked(self.name, str(error)) from error
         except automation.CommandError as error:
-            if self.command.interrupts:
-                raise Stopped(heard.done) from error
             raise translated(heard.troubles, heard.failed, str(error), causes_on(cloud)) from error
-        if self.command.interrupts:  # a destroy that was stopped half way ends as one that was not
-            raise Stopped(heard.done)
-        return result
 
 
 def open_stack(name: str, place: StackPlace, report: Report = silent) -> DeploymentStack:

@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 from llamactl_catalog.errors import LlamactlError
 from llamactl_catalog.units import format_duration
 from llamactl_infra.deployment import AuthKind, CloudFacts, Deployment, DeploymentState
+from llamactl_infra.drafts.draft import open_draft
 from llamactl_infra.live.cloud import LiveEndpoint, LiveState
 from llamactl_infra.spec import Cloud
 from llamactl_infra.stacks.locks import Owner
@@ -39,7 +40,6 @@ def deployment_of(
         reason = kept.problem
     known = seen.url if seen is not None else None
     url = known if known is not None else _text(outputs.get("url"))
-    auth = _text(outputs.get("auth"))
     return Deployment(
         name=kept.name,
         model=_first(spec and spec.model, outputs.get("model")),
@@ -58,7 +58,7 @@ def deployment_of(
         context_tokens=spec.context_tokens if spec is not None else None,
         log_path=None,
         weights=spec.weights if spec is not None else None,
-        auth=next((each for each in get_args(AuthKind) if each == auth), "key"),
+        auth=_auth(kept, cloud),
         cloud_facts=_facts(kept, seen),
     )
 
@@ -91,6 +91,13 @@ def usd_per_hour_now(kept: Kept, live: LiveEndpoint | LlamactlError) -> float | 
         if price is not None and spec is not None and live.instances is not None:
             return float(price) * live.instances / spec.instances
     return None if price is None else float(price)
+
+
+def _auth(kept: Kept, cloud: Cloud) -> AuthKind:
+    """Say how callers are let in: as what runs was made, or is being made."""
+    told = kept.outputs.get("auth")
+    usual: AuthKind = "key" if kept.spec is None else open_draft(cloud).auth(kept.spec)
+    return next((each for each in get_args(AuthKind) if each == told), usual)
 
 
 def _of_absent(kept: Kept, owner: Owner | None) -> Verdict:

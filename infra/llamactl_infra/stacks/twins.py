@@ -13,7 +13,7 @@ from llamactl_infra.spec import Spec
 
 
 def content_names(spec: Spec) -> frozenset[str]:
-    """Give the ids of what a spec asks for and what cannot be changed, so that it is replaced.
+    """Give the names of what a spec asks for and what cannot be changed, so that it is replaced.
 
     Raises:
         InvalidInput: the spec is not complete.
@@ -26,7 +26,14 @@ def content_names(spec: Spec) -> frozenset[str]:
 
             asked = asked_of(spec)
             return frozenset((configuration_name(asked), model_name(asked)))
-        case "azure" | "local":
+        case "azure":
+            from llamactl_infra.clouds.azure.asked import child, environment_version, model_version
+            from llamactl_infra.clouds.azure.names import deployment_name
+
+            deployment = deployment_name(spec)
+            versions = environment_version(spec), model_version(spec)
+            return frozenset((deployment, child(spec, deployment), *versions))
+        case "local":
             return frozenset()
         case _:
             assert_never(spec.cloud)
@@ -40,7 +47,7 @@ def has_replaced(state: Mapping[str, Any]) -> bool:
 def taken_again(state: Mapping[str, Any], wanted: frozenset[str]) -> dict[str, Any] | None:
     """Give the state where what is wanted is in force again, and its replacement to be deleted.
 
-    `wanted` are ids. None: it is so already.
+    `wanted` are names, with which ids end. None: it is so already.
     """
     told: dict[str, Any] = copy.deepcopy(dict(state))
     resources: list[dict[str, Any]] = told.get("resources") or []
@@ -50,7 +57,8 @@ def taken_again(state: Mapping[str, Any], wanted: frozenset[str]) -> dict[str, A
     found = False
     for place, each in enumerate(resources):
         other = in_force.get(each["urn"])
-        if other is None or not each.get("delete") or each.get("id") not in wanted:
+        name = str(each.get("id")).rpartition("/")[2]
+        if other is None or not each.get("delete") or name not in wanted:
             continue
         kept = {name: value for name, value in each.items() if name != "delete"}
         # In the other's place: all that depends on it comes after.

@@ -8,6 +8,7 @@ import pytest
 
 from cli.clouds.conftest import MODEL
 from standins.aws import faults
+from standins.hub import TOKEN
 
 pytestmark = pytest.mark.engine
 
@@ -25,6 +26,11 @@ def told(user, *arguments):
     return done.out
 
 
+def kept(user):
+    """All that a deployment leaves on this machine."""
+    return [each for each in (user.folder / "state-dir").rglob("*") if each.is_file()]
+
+
 def looked_after(user, cloud):
     """From a deployment to nothing; gives what `status` said of it."""
     url = deploy(user, cloud)
@@ -36,6 +42,7 @@ def looked_after(user, cloud):
     assert told(user, "endpoint", "chat") == f"{url}\n"
     assert told(user, "invoke", "chat", "Hi") == "Hello there.\n"
     assert told(user, "logs", "chat", "--tail", "1").count("\n") == 1
+    assert [each.name for each in kept(user) if TOKEN.encode() in each.read_bytes()] == []
     assert user("destroy", "chat").code == 2
     assert "has nothing of it any more" in user("destroy", "chat", "--yes").err
     assert user.remains() == []

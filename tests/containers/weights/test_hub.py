@@ -36,7 +36,11 @@ def test_a_token_that_was_not_granted_is_told_with_its_account(move):
 
 
 def test_a_token_that_the_hub_does_not_know_is_told(move):
-    assert state(move, token=UNKNOWN) == "wrong-token"
+    access = move.client(token=UNKNOWN).access()
+
+    error = require_access(access, HubRevision(REPO, REVISION, "http://hub.example"))
+    assert access.state == "wrong-token"
+    assert error.hint == "make a new one at http://hub.example/settings/tokens, and put it there"
 
 
 def test_a_repository_that_is_not_there_is_told(move):

@@ -10,6 +10,7 @@ pytest.importorskip("pulumi_azure_native", reason="needs the extra 'azure'")
 
 from infra.azure_ml.specs import REGISTRY, SCALED, SMALL, with_own
 from llamactl_catalog.errors import LlamactlError
+from llamactl_infra.clouds.azure.names import deployment_name
 from llamactl_infra.live.azure.cloud import LiveAzure
 from llamactl_infra.live.cloud import Held
 from llamactl_infra.stacks.place import stack_place
@@ -22,6 +23,7 @@ from standins.providers.plugins import FORGOTTEN, engine_environment
 pytestmark = pytest.mark.engine
 
 BIGGER = "Standard_NC48ads_A100_v4"
+OTHER_IMAGE = f"{SMALL.image.rpartition('@')[0]}@sha256:{'b' * 64}"
 SHARED = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared"
 
 
@@ -87,8 +89,6 @@ def test_a_deployment_that_does_not_answer_gets_no_traffic(stack, azure):
     (old,), _ = live(azure)
     (front,) = azure.scoring.values()
     changed = replace(SMALL, instance_type=BIGGER, num_shard=2)
-    from llamactl_infra.clouds.azure.names import deployment_name
-
     front.broken.add(deployment_name(changed))
 
     with pytest.raises(LlamactlError):
@@ -99,6 +99,20 @@ def test_a_deployment_that_does_not_answer_gets_no_traffic(stack, azure):
     up(stack, changed)
     (new,), traffic = live(azure)
     assert traffic == {new: 100}
+
+
+def test_after_an_update_that_failed_the_settings_from_before_need_nothing_made(stack, azure):
+    up(stack, SCALED)
+    (old,), _ = live(azure)
+    changed = replace(SCALED, image=OTHER_IMAGE)
+    (front,) = azure.scoring.values()
+    front.broken.add(deployment_name(changed))
+    with pytest.raises(LlamactlError):
+        up(stack, changed)
+
+    up(stack, SCALED)
+
+    assert live(azure) == ([old], {old: 100})
 
 
 @pytest.mark.parametrize("fault", [out_of_quota, failed_health])

@@ -98,6 +98,15 @@ def test_traffic_that_is_right_is_only_looked_at(endpoint, management):
     assert len(endpoint.bodies) == before
 
 
+def test_what_an_earlier_run_had_begun_to_make_is_waited_for(endpoint, management):
+    made = endpoint.store.need(f"{ENDPOINT}/deployments/new")["properties"]
+    made["provisioningState"] = "Creating"
+
+    shift(management, order("new"), lambda _s: made.update(provisioningState="Succeeded"))
+
+    assert live_traffic(management, ENDPOINT) == {"new": 100}
+
+
 def test_a_deployment_that_fails_its_first_request_gets_none(endpoint, management):
     shift(management, order("old"))
     (front,) = endpoint.scoring.values()

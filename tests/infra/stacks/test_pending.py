@@ -67,3 +67,19 @@ def test_what_has_no_name_of_its_own_is_forgotten():
     told, urns = taken_over(state({"type": "creating", "resource": nameless}))
 
     assert (told["resources"], told["pending_operations"], urns) == ([], [], ())
+
+
+def test_what_is_made_in_azure_has_its_path_in_the_subscription_of_its_provider():
+    provider = {"urn": "u::provider", "inputs": {"subscriptionId": "s-1"}}
+    inputs = {"resourceGroupName": "g", "workspaceName": "w", "name": "chat", "version": "1"}
+    begun = {
+        "urn": "u",
+        "type": "azure-native:machinelearningservices:EnvironmentVersion",
+        "inputs": inputs,
+        "provider": "u::provider::id",
+    }
+
+    told, _ = taken_over(state({"type": "creating", "resource": begun}, resources=[provider]))
+
+    services = "/subscriptions/s-1/resourceGroups/g/providers/Microsoft.MachineLearningServices"
+    assert told["resources"][1]["id"] == f"{services}/workspaces/w/environments/chat/versions/1"

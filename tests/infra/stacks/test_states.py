@@ -59,6 +59,12 @@ def test_what_does_not_run_is_not_asked(state):
     assert not deployment_of(kept(), LiveEndpoint(state)).may_answer
 
 
+def test_who_is_let_in_is_known_before_the_engine_has_told_it():
+    found = deployment_of(kept(outputs={}), LiveEndpoint("creating"))
+
+    assert found.auth == "sigv4"
+
+
 def test_what_the_cloud_says_of_a_failure_is_the_reason():
     found = deployment_of(kept(), LiveEndpoint("failed", "no capacity"))
 

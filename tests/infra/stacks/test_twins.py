@@ -25,6 +25,14 @@ def test_what_is_wanted_again_takes_the_place_of_what_had_replaced_it():
     assert state == {"resources": [ROLE, NEW, ENDPOINT, gone(OLD)]}
 
 
+def test_an_id_that_is_a_path_is_known_by_the_name_at_its_end():
+    new, old = ({**each, "id": f"/groups/g/{each['id']}"} for each in (NEW, OLD))
+
+    told = taken_again({"resources": [new, gone(old)]}, frozenset(["chat-1"]))
+
+    assert told == {"resources": [old, gone(new)]}
+
+
 def test_of_several_that_were_replaced_the_wanted_one_is_taken():
     older = {**OLD, "id": "chat-0"}
 

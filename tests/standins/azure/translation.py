@@ -128,12 +128,17 @@ def body_of(token: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def outputs_of(inputs: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a resource's outputs: its inputs, under what the answer says, as flat as declared."""
+    """Give a resource's outputs: its inputs, under what the answer says, as flat as declared.
+
+    Azure tells no credentials.
+    """
     told = {name: value for name, value in answer.items() if name not in ("properties", "identity")}
     properties = answer.get("properties", {})
     given = {**inputs, **_identity_of(inputs)}
     if "properties" in inputs:
-        return {**given, **told, "properties": {**inputs["properties"], **properties}}
+        both = {**inputs["properties"], **properties}
+        both.pop("credentials", None)
+        return {**given, **told, "properties": both}
     return {**given, **told, **properties}
 
 

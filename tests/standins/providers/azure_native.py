@@ -13,6 +13,7 @@ import time
 
 import httpx
 from pulumi.provider.experimental import provider as protocol
+from pulumi.provider.experimental.property_value import PropertyValue
 
 from standins.azure.server import SUBSCRIPTION
 from standins.azure.translation import (
@@ -24,12 +25,16 @@ from standins.azure.translation import (
     replaces,
     whole,
 )
-from standins.providers.serving import Failed, serve
+from standins.providers.serving import Failed, HalfMade, serve
 from standins.providers.values import plain, wrap, wrapped
 
 _DECLARED = "declared"
 _POLL_S = 0.02
 _QUERY = {"api-version": "2025-12-01"}
+
+
+class CameToNothing(Failed):
+    """Azure took it, and it failed later: it is there."""
 
 
 class AzureNative(protocol.Provider):
@@ -68,7 +73,14 @@ class AzureNative(protocol.Provider):
             return protocol.CreateResponse("", foreseen(request.properties))
         inputs = plain(request.properties)
         path = path_of(request.type, inputs, SUBSCRIPTION)
-        await asyncio.to_thread(self._put, path, body_of(request.type, inputs))
+        # As the provider does: what is there is not taken for what is made.
+        if self.client.get(f"{self.url}{path}", params=_QUERY).is_success:
+            raise Failed(f"cannot create already existing resource '{path}'")
+        try:
+            await asyncio.to_thread(self._put, path, body_of(request.type, inputs))
+        except CameToNothing as error:
+            state = await self._state(path, inputs)
+            raise HalfMade(str(error), path, state) from error
         return protocol.CreateResponse(path, await self._state(path, inputs))
 
     async def read(self, request):
@@ -93,7 +105,8 @@ class AzureNative(protocol.Provider):
     async def _state(self, path, inputs):
         answer = self.client.get(f"{self.url}{path}", params=_QUERY).json()
         told = outputs_of(inputs, answer)
-        return wrapped({**told, _DECLARED: json.dumps(whole(inputs), sort_keys=True)})
+        declared = json.dumps(whole(inputs), sort_keys=True)
+        return {**wrapped(told), _DECLARED: PropertyValue(declared, is_secret=True)}
 
     def _put(self, path, body):
         self._wait(self.client.put(f"{self.url}{path}", params=_QUERY, json=body))
@@ -108,7 +121,7 @@ class AzureNative(protocol.Provider):
         while operation is not None:
             state = self.client.get(operation).json()
             if state["status"] == "Failed":
-                raise Failed(_said(state))
+                raise CameToNothing(_said(state))
             if state["status"] == "Succeeded":
                 return
             time.sleep(_POLL_S)

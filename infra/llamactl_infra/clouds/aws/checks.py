@@ -35,7 +35,9 @@ def check(spec: Spec) -> None:
     """
     problems = problems_of(spec)
     if problems:
-        raise InvalidFile(f"deployment '{spec.name}'", problems, hint="llamactl check tells more")
+        raise InvalidFile(
+            f"deployment '{spec.name}'", problems, hint="docs/aws.md has the settings and limits"
+        )
 
 
 def problems_of(spec: Spec) -> tuple[str, ...]:

@@ -22,6 +22,18 @@ CAUSES = (
         NoInstances,
         "the region has none free now: another --region or --instance-type, or try again later",
     ),
+    # Before what is said of rights: a registry refuses with 401 or 403.
+    cause(
+        r"ImagePull|ImageBuildFailure|failed to pull image|manifest unknown",
+        InvalidInput,
+        "rights that were just granted take minutes to arrive: run it again; if it is not that, "
+        "llamactl image push puts it into the workspace's registry",
+    ),
+    cause(
+        r"SecretsInjectionError|AuthorizationPermissionMismatch",
+        NoPermission,
+        "rights that were just granted take minutes to arrive: run it again",
+    ),
     cause(
         r"AuthorizationFailed|does not have authorization|LinkedAuthorizationFailed|403 Forbidden",
         NoPermission,
@@ -36,11 +48,6 @@ CAUSES = (
         r"gated repo|GatedRepo|(401|403) Client Error",
         NoAccess,
         "ask for access on the model's page, or llamactl weights stage with a token that has it",
-    ),
-    cause(
-        r"ImagePull|ImageBuildFailure|failed to pull image|manifest unknown",
-        InvalidInput,
-        "llamactl image push puts it into the workspace's registry",
     ),
     cause(
         r"nvidia.*(driver|cuda)|CUDA driver version is insufficient|no kernel image",
@@ -63,6 +70,11 @@ CAUSES = (
         Unhealthy,
         "a longer --timeout, or see llamactl logs: is it still loading?",
         says_only_that=True,
+    ),
+    cause(
+        r"\bConflict\b|operation in progress|\b409\b",
+        NoCapacity,
+        "Azure is still at work on it: wait until llamactl status says no more of that",
     ),
     cause(
         r"TooManyRequests|throttl|\b429\b",

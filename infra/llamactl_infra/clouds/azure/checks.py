@@ -42,7 +42,9 @@ def check(spec: Spec) -> None:
             *_schedules(spec),
         ]
     if problems:
-        raise InvalidFile(f"deployment '{spec.name}'", problems, hint="llamactl check tells more")
+        raise InvalidFile(
+            f"deployment '{spec.name}'", problems, hint="docs/azure.md has the settings and limits"
+        )
 
 
 def _names(spec: Spec, own: AzureMlSpec) -> Iterator[str]:

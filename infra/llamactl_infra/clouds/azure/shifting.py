@@ -19,6 +19,10 @@ WHOLE = 100
 # What an endpoint says of itself and does not take back.
 _KEPT = ("location", "tags", "kind", "sku")
 _KEPT_PROPERTIES = ("authMode", "compute", "description", "properties", "publicNetworkAccess")
+# What an earlier run had begun may still be made; Azure ends that by itself.
+_AT_WORK = ("Creating", "Updating", "Scaling")
+_AT_WORK_LIMIT_S = 2 * 3600.0
+_AT_WORK_POLL_S = 10.0
 _TRIAL_TIMEOUT_S = 190.0  # the platform's own limit is 180 s
 _NOT_SERVED = (404, 408, 424, 429)
 _SERVER_ERROR = 500
@@ -76,6 +80,7 @@ def shift(
     """
     found = _endpoint(management, order)
     before = _shares(found)
+    _wait_while_at_work(management, order, pause)
     check_deployment(management, order, found)
     if before == {order.deployment: WHOLE}:
         return before
@@ -133,7 +138,7 @@ def check_deployment(management: Management, order: Shift, endpoint: Mapping[str
         Unhealthy: it is so.
         LlamactlError: Azure refuses, or cannot be reached.
     """
-    found = management.get(f"{order.endpoint}/deployments/{order.deployment}")
+    found = management.get(_deployment(order))
     if found is None:
         raise Unhealthy(f"there is no deployment {order.deployment}; traffic stays as it is")
     properties = found.get("properties", {})
@@ -146,6 +151,22 @@ def check_deployment(management: Management, order: Shift, endpoint: Mapping[str
         )
     if order.trial_route is not None:
         _try(management, order, endpoint)
+
+
+def _wait_while_at_work(
+    management: Management, order: Shift, pause: Callable[[float], None]
+) -> None:
+    waited_s = 0.0
+    while waited_s < _AT_WORK_LIMIT_S:
+        found = management.get(_deployment(order)) or {}
+        if found.get("properties", {}).get("provisioningState") not in _AT_WORK:
+            return
+        pause(_AT_WORK_POLL_S)
+        waited_s += _AT_WORK_POLL_S
+
+
+def _deployment(order: Shift) -> str:
+    return f"{order.endpoint}/deployments/{order.deployment}"
 
 
 def _try(management: Management, order: Shift, endpoint: Mapping[str, Any]) -> None:

@@ -59,7 +59,7 @@ def _state(live: Mapping[str, Any]) -> Iterator[str]:
 def _content(clients: Clients, asked: Asked, live: Mapping[str, Any]) -> Iterator[str]:
     wanted, runs = configuration_name(asked), str(live["EndpointConfigName"])
     configuration = configuration_of(clients, asked.spec, runs)
-    if configuration is None:  # the engine removes the one before, taken back or not
+    if configuration is None:  # removed by others, or by the engine where it could not look before
         if runs != wanted:
             yield _other_configuration(wanted, runs, live)
         yield f"the configuration {runs}, which runs, is no longer there: deploy again"

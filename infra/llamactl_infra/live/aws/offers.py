@@ -34,8 +34,12 @@ def offer_finding(clients: Clients, spec: Spec, instance_type: InstanceType | No
         if lists(clients, spec, instance_type):
             return Finding(CHECK, "ok", f"{what}: has a quota for endpoints")
     except LlamactlError as error:
-        return Finding(CHECK, "unknown", f"{what}: no price on record, and {error.message}")
-    return Finding(CHECK, "unknown", f"{what}: neither a price on record nor a quota tells of it")
+        return Finding(
+            CHECK, "unknown", f"{what}: no published price on record, and {error.message}"
+        )
+    return Finding(
+        CHECK, "unknown", f"{what}: neither a published price on record nor a quota tells of it"
+    )
 
 
 def _refused(

@@ -85,7 +85,7 @@ def _judged(
     It is being made or changed only while Azure says that it is at work: others wait for the end.
     """
     if new is None and old is None:
-        return "failed", "it has no deployment", None
+        return "failed", "it has no deployment that answers", None
     if new is None or (old is not None and old is not new):
         return _with_another(new, old, wanted)
     state = _STATES.get(_state(new), "updating")

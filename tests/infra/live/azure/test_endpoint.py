@@ -147,7 +147,7 @@ def test_an_endpoint_without_a_deployment_is_not_at_work_on_one(
 
     found = live.endpoint(SPEC)
 
-    assert (found.state, found.reason) == ("failed", "it has no deployment")
+    assert (found.state, found.reason) == ("failed", "it has no deployment that answers")
 
 
 def test_a_deployment_without_traffic_does_not_run(endpoint, live):
