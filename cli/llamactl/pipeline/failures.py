@@ -58,7 +58,7 @@ def what_stands(ground: Ground, name: str) -> str:
     reason = f" ({on_one_line(found.reason)})" if found.reason is not None else ""
     return (
         f"What stands of '{name}': {count} ({', '.join(kinds_of(resources))}); "
-        f"it is {found.state}{reason}.\n"
+        f"its state is {found.state}{reason}.\n"
         f"{_cost(found)}"
     )
 

@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -74,6 +75,25 @@ class User:
 
     def __call__(self, *arguments: object) -> Done:
         return _done(self.start(*arguments))
+
+    def start_until(self, operation: str, *arguments: object) -> subprocess.Popen[str]:
+        """Begin a command, and wait until the cloud was asked for an operation."""
+        process = self.start(*arguments)
+        deadline = time.monotonic() + _TIMEOUT_S
+        while operation not in self.cloud.operations():
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        return process
+
+    @staticmethod
+    def kill(process: subprocess.Popen[str]) -> None:
+        """End a command and all that it has begun, as the end of a machine does."""
+        begun = psutil.Process(process.pid).children(recursive=True)
+        for each in [*begun, process]:
+            each.kill()
+        psutil.wait_procs(begun, timeout=10)
+        process.communicate(timeout=20)
 
     def checkout(self) -> None:
         """Make the folder where commands run a project of the engine's, as the sources are."""

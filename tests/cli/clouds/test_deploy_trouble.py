@@ -14,17 +14,6 @@ ON_AWS = ("deploy", MODEL, "--cloud", "aws", "--name", "chat", "--yes")
 ON_AZURE = ("deploy", MODEL, "--cloud", "azure", "--name", "chat", "--yes")
 
 
-def begun(user, *arguments, until):
-    """A command that has come as far as to say something."""
-    process = user.start(*arguments)
-    heard = []
-    for line in process.stderr:
-        heard.append(line)
-        if until in line:
-            return process
-    raise AssertionError("".join(heard))
-
-
 def test_a_container_out_of_memory_is_explained_and_the_same_command_makes_it_anew(on_aws):
     on_aws.cloud.faults.append(faults.failed_health())
 
@@ -91,8 +80,7 @@ def test_a_preview_of_an_update_leaves_the_settings_as_they_were(on_aws):
 
 def test_an_interrupt_stops_cleanly_says_what_stands_and_the_same_command_goes_on(on_aws):
     on_aws.cloud.faults.append(faults.slow_start(delay_s=8))
-    process = begun(on_aws, *ON_AWS, until="✓ stack")
-    wait_for_endpoint(on_aws)
+    process = on_aws.start_until("CreateEndpoint", *ON_AWS)
 
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=120)
@@ -107,9 +95,8 @@ def test_an_interrupt_stops_cleanly_says_what_stands_and_the_same_command_goes_o
 
 def test_a_killed_runs_lock_names_its_owner_and_unlock_goes_on(on_aws):
     on_aws.cloud.faults.append(faults.slow_start(delay_s=8))
-    process = begun(on_aws, *ON_AWS, until="✓ stack")
-    wait_for_endpoint(on_aws)
-    end_all(process)
+    process = on_aws.start_until("CreateEndpoint", *ON_AWS)
+    on_aws.kill(process)
 
     locked = on_aws(*ON_AWS)
     cleared = on_aws(*ON_AWS, "--unlock")
@@ -138,25 +125,3 @@ def test_missing_quota_on_the_other_cloud_has_its_exit_code(on_azure):
 
     assert failed.code == 4, failed.err
     assert "--fallback goes on with the next: " in failed.err
-
-
-def wait_for_endpoint(user):
-    import time
-
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if "endpoint chat" in user.cloud.everything():
-            return
-        time.sleep(0.2)
-    raise AssertionError(user.cloud.everything())
-
-
-def end_all(process):
-    """Kill a command and all that it has begun, as the end of a machine does."""
-    import psutil
-
-    begun_by_it = psutil.Process(process.pid).children(recursive=True)
-    for each in [psutil.Process(process.pid), *begun_by_it]:
-        each.kill()
-    psutil.wait_procs(begun_by_it, timeout=10)
-    process.communicate(timeout=20)

@@ -1,9 +1,7 @@
 """The everyday commands on a deployment that stands: by the real engine, on the stand-ins."""
 
 import json
-import time
 
-import psutil
 import pytest
 
 from cli.clouds.conftest import MODEL
@@ -93,7 +91,8 @@ def test_credentials_that_expired_begin_nothing(on_aws):
 
 def test_what_a_killed_deploy_left_is_removed_when_its_lock_is_cleared(on_aws):
     on_aws.cloud.faults.append(faults.slow_start(delay_s=20))
-    killed(on_aws, at="CreateEndpoint")
+    deploying = ("deploy", MODEL, "--name", "chat", "--cloud", "aws", "--yes")
+    on_aws.kill(on_aws.start_until("CreateEndpoint", *deploying))
 
     (listed,) = json.loads(told(on_aws, "list", "--json"))
     locked = on_aws("destroy", "chat", "--yes")
@@ -104,16 +103,3 @@ def test_what_a_killed_deploy_left_is_removed_when_its_lock_is_cleared(on_aws):
     assert "locked by a run that is gone" in locked.err
     assert done.code == 0, done.err
     assert on_aws.remains() == []
-
-
-def killed(user, *, at):
-    """End a deploy with all its processes, as a power cut does, when it is at an operation."""
-    process = user.start("deploy", MODEL, "--name", "chat", "--cloud", "aws", "--yes")
-    deadline = time.monotonic() + 90
-    while at not in user.cloud.operations():
-        assert time.monotonic() < deadline
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.1)
-    for each in [*psutil.Process(process.pid).children(recursive=True), process]:
-        each.kill()
-    process.communicate()

@@ -14,7 +14,7 @@ class Fault:
     """Refuses what a method and a path match, so many `times`.
 
     `late`: the request is taken, and the change comes to nothing in the end. `delay_s`: it takes
-    longer, and then all is well. `scoring`: requests at the endpoint are answered so.
+    longer, and then all is well.
     """
 
     method: str
