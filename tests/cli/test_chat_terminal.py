@@ -39,7 +39,10 @@ def terminal(server, state_dir, *args, model="smollm2-135m-instruct"):
         child.expect_exact(">>> ")
         yield child
     finally:
-        child.close(force=True)
+        if child.isalive():  # closing it waits no longer than a busy machine may take
+            child.kill(signal.SIGKILL)
+            child.wait()
+        child.close()
 
 
 def say(child, text):
