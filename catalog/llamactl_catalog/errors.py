@@ -7,7 +7,8 @@ LlamactlError
 ├── LicenseRefused          3   terms that are not accepted, or that forbid this use
 ├── NoQuota                 4   an account's limit that is too low for what was asked
 ├── NoCapacity              5   memory, disk, a port or a lock that is not to be had now
-│   └── NoInstances         5   a region that has none of an instance type free now
+│   ├── NoInstances         5   a region that has none of an instance type free now
+│   └── StillBusy           5   something that a cloud is still at work on
 ├── NoAccess                6   gated weights that this token may not read
 ├── Unhealthy               8   an endpoint that does not answer as it should
 ├── CleanupIncomplete       9   something of a deployment is still there after `destroy`
@@ -75,6 +76,10 @@ class NoCapacity(LlamactlError):
 
 class NoInstances(NoCapacity):
     """A region that has none of an instance type free now: another place may have some."""
+
+
+class StillBusy(NoCapacity):
+    """Something that a cloud is still at work on, and lets nobody change before the end."""
 
 
 class NoAccess(LlamactlError):

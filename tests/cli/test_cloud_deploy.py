@@ -17,6 +17,7 @@ from llamactl_catalog.errors import (
     NoPermission,
     NoQuota,
     NotFound,
+    StillBusy,
     Unhealthy,
 )
 from llamactl_infra.live.cloud import Finding, LiveEndpoint
@@ -220,6 +221,17 @@ def test_fallback_at_its_end_tells_what_was_tried(app, ground):
     assert "2 placements were tried" in error.message
     for words in ("first", "second", *kinds):
         assert words in error.message
+
+
+def test_what_an_earlier_run_had_begun_is_waited_for_and_then_gone_on_with(app, ground, capsys):
+    ground.ups = [StillBusy('Cannot update in-progress endpoint "chat"')]
+    ground.cloud.seen = [LiveEndpoint("updating", doing="2 of 4 parts"), RUNNING]
+
+    found = deploy_cloud(app, ORDER, ground)
+
+    assert found.state == "running"
+    assert ground.happened.count("up") == 2
+    assert ground.paused_s == 10.0
 
 
 def test_a_network_that_fails_is_no_reason_to_go_elsewhere(app, ground):

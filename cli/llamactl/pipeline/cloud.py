@@ -22,13 +22,14 @@ from llamactl.pipeline.preparing import Prepared, prepared, staged
 from llamactl.pipeline.previewing import print_preview
 from llamactl.plan_words import place_of
 from llamactl.progress import stage
-from llamactl_catalog.errors import LlamactlError, NoInstances, NoQuota
+from llamactl_catalog.errors import LlamactlError, NoInstances, NoQuota, StillBusy
 from llamactl_catalog.licensing.chain import Record
 from llamactl_catalog.model import HuggingFaceSource, Model
 from llamactl_catalog.placement import Placement
 from llamactl_catalog.progress import Report, Step
 from llamactl_infra.deployment import Deployment
 from llamactl_infra.drafts.draft import open_draft
+from llamactl_infra.live.waiting import wait_while_busy
 from llamactl_infra.spec import Spec
 from llamactl_infra.stacks.settling import settled
 
@@ -153,7 +154,12 @@ class CloudRun:
             with stage("up") as report:
                 self._remove_failed(stack, spec, report)
                 stack.configure(spec)
-                changes = bring_up(stack, self.ground.live(spec.cloud), spec, report)
+                live = self.ground.live(spec.cloud)
+                try:
+                    changes = bring_up(stack, live, spec, report)
+                except StillBusy:  # with what a run before this one had begun
+                    wait_while_busy(live, spec, report, self.ground.pause, "updated")
+                    changes = bring_up(stack, live, spec, report)
                 report(Step(_changed(len(changes))))
 
         self._on_stack(stack, up)

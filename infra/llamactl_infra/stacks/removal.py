@@ -14,22 +14,17 @@ from llamactl_catalog.errors import (
     ProgramMissing,
 )
 from llamactl_catalog.progress import Report, Step
-from llamactl_catalog.units import format_duration
 from llamactl_infra.drafts.draft import open_draft
 from llamactl_infra.live.cloud import Held, LiveCloud
+from llamactl_infra.live.waiting import Pause, wait_while_busy
 from llamactl_infra.spec import Cloud, Spec
 from llamactl_infra.stacks.locks import StackLocked
 from llamactl_infra.stacks.reading import Kept
 from llamactl_infra.stacks.removals import Removals
 
-# An update that moves traffic in parts takes hours at most; a creation that fails, 80 minutes.
-BUSY_LIMIT_S = 3 * 3600.0
-_BUSY_POLL_S = 10.0
 # What is deleted may be told of for a while.
 _GONE_TRIES = 6
 _GONE_POLL_S = 5.0
-
-Pause = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +74,8 @@ class Removal:
             self.live.account(meant)  # without credentials nothing is begun that could not end
         held = self.removals.remember(name, kept.held)
         if kept.resources or kept.is_unfinished:
-            self._wait_while_busy(report)
+            if self.live is not None and kept.spec is not None:
+                wait_while_busy(self.live, kept.spec, report, self.pause, "removed")
             self._destroy(stack, report, standing)
         unasked = self._look(report)
         stack.forget()
@@ -99,30 +95,6 @@ class Removal:
             if untouched and isinstance(error, NoPermission | ProgramMissing | NoCapacity):
                 raise
             raise self._incomplete(left, because=error) from error
-
-    def _wait_while_busy(self, report: Report) -> None:
-        """Wait for the end of what the endpoint is busy with: its cloud deletes none before."""
-        waited_s = 0.0
-        while waited_s < BUSY_LIMIT_S:
-            busy = self._busy()
-            if busy is None:
-                return
-            since = f", {format_duration(waited_s)} so far" if waited_s else ""
-            report(Step(f"{busy}; it can be removed when that has ended: waiting{since}"))
-            self.pause(_BUSY_POLL_S)
-            waited_s += _BUSY_POLL_S
-
-    def _busy(self) -> str | None:
-        spec = self.kept.spec
-        if self.live is None or spec is None:
-            return None
-        try:
-            seen = self.live.endpoint(spec)
-        except LlamactlError:  # the engine will meet that too, and say so
-            return None
-        if seen.state not in {"creating", "updating"}:
-            return None
-        return seen.doing if seen.doing is not None else f"its endpoint is {seen.state}"
 
     def _look(self, report: Report) -> str | None:
         """Look that nothing is left; gives why that could not be done.

@@ -106,6 +106,17 @@ def test_a_killed_runs_lock_names_its_owner_and_unlock_goes_on(on_aws):
     assert cleared.code == 0, cleared.err
 
 
+def test_an_update_whose_run_was_killed_is_waited_for_and_gone_on_with(on_aws):
+    assert on_aws(*ON_AWS).code == 0
+    on_aws.cloud.faults.append(faults.slow_start(delay_s=15))
+    on_aws.kill(on_aws.start_until("UpdateEndpoint", *ON_AWS, "--context", "2048"))
+
+    done = on_aws(*ON_AWS, "--context", "2048", "--unlock")
+
+    assert done.code == 0, done.err
+    assert "MAX_TOTAL_TOKENS" not in on_aws(*ON_AWS, "--preview").out
+
+
 def test_a_crashed_container_on_the_other_cloud_is_told_by_its_reason(on_azure):
     on_azure.cloud.faults.append(azure_faults.failed_health())
 

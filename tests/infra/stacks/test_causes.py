@@ -22,6 +22,7 @@ TOLD = [
     ("Cannot access gated repo for url", 6),
     ("Requested image 1.dkr.ecr.us-east-1.amazonaws.com/a:b not found", 2),
     ("ThrottlingException: Rate exceeded", 5),
+    ('ValidationException: Cannot update in-progress endpoint "chat"', 5),
     ("The variant(s) must be deregistered as scalable targets with AWS Auto Scaling", 2),
     ("dial tcp: lookup sagemaker.us-east-1: no such host", 5),
 ]

@@ -14,9 +14,10 @@ from llamactl_infra.live.cloud import Held, LiveEndpoint
 from standins.live_cloud import LiveCloudStandIn
 
 pytest.importorskip("pulumi", reason="needs the extra 'aws' or 'azure'")
+from llamactl_infra.live.waiting import BUSY_LIMIT_S
 from llamactl_infra.stacks.locks import StackLocked
 from llamactl_infra.stacks.reading import Kept, Resource
-from llamactl_infra.stacks.removal import BUSY_LIMIT_S, Removal
+from llamactl_infra.stacks.removal import Removal
 from llamactl_infra.stacks.removals import Removals
 from llamactl_infra.stacks.resources import Named
 

@@ -7,6 +7,7 @@ from llamactl_catalog.errors import (
     NoInstances,
     NoPermission,
     NoQuota,
+    StillBusy,
     Unhealthy,
 )
 from llamactl_infra.clouds.causes import cause
@@ -31,6 +32,11 @@ CAUSES = (
         r"must be deregistered as scalable targets",
         InvalidInput,
         "deploy once with --min equal to --max, which takes scaling away; then change the type",
+    ),
+    cause(
+        r"Cannot (update|delete) in-progress endpoint",
+        StillBusy,
+        "SageMaker is still at work on it: wait until llamactl status says no more of that",
     ),
     cause(
         r"no valid credential sources|NoCredentialProviders|ExpiredToken|InvalidClientTokenId"

@@ -7,6 +7,7 @@ from llamactl_catalog.errors import (
     NoInstances,
     NoPermission,
     NoQuota,
+    StillBusy,
     Unhealthy,
 )
 from llamactl_infra.clouds.causes import cause
@@ -73,7 +74,7 @@ CAUSES = (
     ),
     cause(
         r"\bConflict\b|operation in progress|\b409\b",
-        NoCapacity,
+        StillBusy,
         "Azure is still at work on it: wait until llamactl status says no more of that",
     ),
     cause(
