@@ -19,6 +19,10 @@ from llamactl_catalog.errors import ProgramMissing
 from llamactl_catalog.progress import Report, Step
 from llamactl_infra.stacks.installed import installed_engine
 
+# Windows has neither sessions nor SIGINT for another process, but groups and an event of their own.
+_OWN_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+_INTERRUPT: int = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT)
+_LISTEN_EVERY_S = 0.2
 _HOW = "llamactl doctor --install-pulumi, or see pulumi.com/docs/install"
 
 
@@ -90,12 +94,13 @@ class EngineCommand(PulumiCommand):
             encoding="utf-8",
             errors="replace",
             start_new_session=True,
+            creationflags=_OWN_GROUP,
         )
         with process, self._interrupts_passed_on(process):
             out = _Reader(process.stdout, on_output)
             err = _Reader(process.stderr, on_error)
-            out.join()
-            err.join()
+            out.wait()
+            err.wait()
             code = process.wait()
         if self.interrupts:
             raise KeyboardInterrupt
@@ -113,7 +118,7 @@ class EngineCommand(PulumiCommand):
 
         def pass_on(_number: int, _frame: object) -> None:
             self.interrupts += 1
-            process.send_signal(signal.SIGINT)
+            process.send_signal(_INTERRUPT)
             text = "stopping: what has begun is finished" if self.interrupts == 1 else "leaving"
             self.report(Step(text))
 
@@ -134,6 +139,11 @@ class _Reader(threading.Thread):
         self._stream = stream
         self._told = told
         self.start()
+
+    def wait(self) -> None:
+        """Wait for its end in pieces: within one, Windows lets no Ctrl-C through."""
+        while self.is_alive():
+            self.join(_LISTEN_EVERY_S)
 
     def run(self) -> None:
         for line in self._stream if self._stream is not None else ():
