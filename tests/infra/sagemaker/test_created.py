@@ -6,7 +6,12 @@ pytest.importorskip("pulumi_aws", reason="needs the extra 'aws'")
 from infra.sagemaker.creation import Creator
 from infra.sagemaker.declared import declared, spec_of
 from infra.sagemaker.declared_goldens import SPECS
+from llamactl_catalog.prompts import Message
+from llamactl_gateway.sagemaker_endpoint import SageMakerEndpoint
+from llamactl_gateway.sampling import Sampling
+from llamactl_infra.clouds.aws.places import invocations_url
 from standins.aws import Aws
+from standins.chat_server import ChatServer
 
 
 @pytest.fixture
@@ -34,6 +39,21 @@ def test_what_is_declared_is_made(creator, name):
     assert endpoint["EndpointStatus"] == "InService"
     assert variant["InstanceType"] == spec.instance_type
     assert model["PrimaryContainer"]["Image"] == spec.image
+
+
+def test_the_endpoint_answers_through_its_client(monkeypatch):
+    with ChatServer() as server, Aws(server.url) as aws:
+        aws.endpoints.delay_s = 0
+        for name, value in aws.environment.items():
+            monkeypatch.setenv(name, value)
+        spec = spec_of()
+        declared(spec, Creator(aws))
+        url = invocations_url(spec.name, spec.region)
+        client = SageMakerEndpoint(spec.name, url, spec.region, spec.model)
+
+        pieces = client.chat([Message("user", "Hello?")], Sampling())
+
+        assert "".join(each.text for each in pieces) == "Hello there."
 
 
 def test_things_are_made_after_what_they_need(creator):
