@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from containers.llamacpp.conftest import engine_process
+from containers.llamacpp.conftest import engine_process, tiny_launch
 from gateway.doors import KINDS, door
 from llamactl_catalog.errors import InvalidInput, NoCapacity, PromptTooLong, Unhealthy
 from llamactl_catalog.prompts import Message
@@ -32,17 +32,7 @@ all_kinds = pytest.mark.parametrize("kind", KINDS)
 def engine(tiny_gguf, tmp_path_factory):
     """The real engine with a tiny model: its answers are noise, but always the same."""
     pytest.importorskip("xllamacpp")
-    from llamactl_containers.llamacpp.launch import LaunchSettings
-
-    settings = LaunchSettings(
-        instance_id="tiny",
-        model_id="tiny-llama",
-        model_path=str(tiny_gguf),
-        prompt_format="chatml",
-        threads=1,
-        threads_batch=1,
-    )
-    with engine_process(tmp_path_factory.mktemp("engine"), settings) as running:
+    with engine_process(tmp_path_factory.mktemp("engine"), tiny_launch(tiny_gguf)) as running:
         assert running.events[-1]["event"] == "listening", running.events
         yield running
 

@@ -8,9 +8,9 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
 from urllib.parse import urlsplit
+
+from standins.local_server import LocalServer, SilentHandler
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Refusal:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Front:
+class Front(LocalServer):
     """`fault` answers in place of the engine; `hung_up` is set when a caller leaves its answer."""
 
     def __init__(self, engine_url: str) -> None:
@@ -39,19 +39,8 @@ class Front:
         self.fault: Refusal | None = None
         self.calls: list[Call] = []
         self.hung_up = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.owner = self
-        self.base = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_Handler)
+        self.base = f"http://{self.host}"
 
     def refusal(self, call: Call) -> Refusal | None:
         """Why a caller is not let in."""
@@ -85,15 +74,8 @@ class Front:
             connection.close()
 
 
-class _Server(ThreadingHTTPServer):
-    owner: Front
-    daemon_threads = True
-    block_on_close = False
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(SilentHandler):
     protocol_version = "HTTP/1.1"
-    server: _Server
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
@@ -135,9 +117,6 @@ class _Handler(BaseHTTPRequestHandler):
             pass  # the caller's answer ends without its last chunk
         except OSError:
             self.server.owner.hung_up.set()
-
-    def log_message(self, *_args: Any) -> None:
-        """Say nothing."""
 
 
 class EngineGone(Exception):

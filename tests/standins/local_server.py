@@ -13,7 +13,11 @@ class LocalServer:
         self._server = _Server(("127.0.0.1", 0), handler)
         self._server.owner = self
         self.host = f"127.0.0.1:{self._server.server_address[1]}"
-        self.url = f"http://{self.host}"
+
+    @property
+    def url(self) -> str:
+        """Where callers of the server begin."""
+        return f"http://{self.host}"
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))

@@ -152,7 +152,7 @@ class CloudRun:
 
         def up() -> None:
             with stage("up") as report:
-                self._remove_failed(stack, spec, report)
+                self._remove_failed(stack, report)
                 stack.configure(spec)
                 live = self.ground.live(spec.cloud)
                 try:
@@ -165,9 +165,9 @@ class CloudRun:
         self._on_stack(stack, up)
         return stack
 
-    def _remove_failed(self, stack: Stack, spec: Spec, report: Report) -> None:
+    def _remove_failed(self, stack: Stack, report: Report) -> None:
         """Make a failed endpoint anew, where its cloud lets nothing else be done with it."""
-        before = self.ground.stored(spec.name) if self.found.stored is None else self.found.stored
+        before = self.found.stored
         if before is None:
             return
         if self.ground.live(before.cloud).endpoint(before).state == "failed":

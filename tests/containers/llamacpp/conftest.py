@@ -84,17 +84,22 @@ def engine_process(folder: Path, settings: LaunchSettings) -> Iterator[RunningEn
             reader.join()
 
 
-@pytest.fixture(scope="session")
-def tiny_settings(tiny_gguf: Path) -> LaunchSettings:
+def tiny_launch(model: Path) -> LaunchSettings:
+    """How the tiny model is served: on one thread, and gone soon."""
     return LaunchSettings(
         instance_id="tiny-1",
         model_id="tiny-llama",
-        model_path=str(tiny_gguf),
+        model_path=str(model),
         prompt_format="chatml",
         threads=1,
         threads_batch=1,
         drain_s=1.0,
     )
+
+
+@pytest.fixture(scope="session")
+def tiny_settings(tiny_gguf: Path) -> LaunchSettings:
+    return tiny_launch(tiny_gguf)
 
 
 @pytest.fixture(scope="session")

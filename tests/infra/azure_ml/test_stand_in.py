@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from containers.llamacpp.conftest import engine_process
+from containers.llamacpp.conftest import engine_process, tiny_launch
 from infra.azure_ml.places import ENDPOINT, GROUP, SIZE, WORKSPACE, add_deployment, make_endpoint
 from llamactl_catalog.prompts import Message
 from llamactl_gateway.azure_endpoint import AzureEndpoint
@@ -165,17 +165,7 @@ def test_ids_are_compared_without_regard_to_case(endpoint):
 
 def test_the_scoring_address_is_a_real_engines(tiny_gguf, tmp_path):
     pytest.importorskip("xllamacpp")
-    from llamactl_containers.llamacpp.launch import LaunchSettings
-
-    settings = LaunchSettings(
-        instance_id="tiny",
-        model_id="tiny-llama",
-        model_path=str(tiny_gguf),
-        prompt_format="chatml",
-        threads=1,
-        threads_batch=1,
-    )
-    with engine_process(tmp_path, settings) as engine, Azure(engine.url) as azure:
+    with engine_process(tmp_path, tiny_launch(tiny_gguf)) as engine, Azure(engine.url) as azure:
         make_endpoint(azure)
         add_deployment(azure, "old")
         traffic(azure, {"old": 100})

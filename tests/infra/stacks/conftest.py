@@ -2,6 +2,10 @@
 
 import json
 import shutil
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +80,24 @@ class CloudFolder:
     def operations(self):
         path = self.folder / "operations.log"
         return path.read_text().splitlines() if path.exists() else []
+
+
+@contextmanager
+def run_of(program, folder, cloud, operation):
+    """A run of its own, when the cloud has been asked for an operation; it is ended at the end."""
+    command = [sys.executable, "-c", program, str(folder)]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + 60
+        while not any(operation in line for line in cloud.operations()):
+            assert time.monotonic() < deadline
+            assert run.poll() is None
+            time.sleep(0.1)
+        yield run
+    finally:
+        if run.poll() is None:
+            run.kill()
+        run.communicate()
 
 
 @pytest.fixture

@@ -2,14 +2,12 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import psutil
 import pytest
 
-from infra.stacks.conftest import spec_of
+from infra.stacks.conftest import run_of, spec_of
 
 pytest.importorskip("pulumi_aws", reason="needs the extra 'aws'")
 from llamactl_infra.stacks.locks import StackLocked
@@ -55,18 +53,8 @@ def run_past_the_creation(stack, cloud, tmp_path):
 
 def run_at(cloud, tmp_path, moment):
     cloud.is_slow("sagemaker/endpoint:Endpoint", moment, 8)
-    run = subprocess.Popen(
-        [sys.executable, "-c", RUN, str(tmp_path)], stdout=subprocess.PIPE, text=True
-    )
-    deadline = time.monotonic() + 60
-    while not any("sagemaker/endpoint:Endpoint" in line for line in cloud.operations()):
-        assert time.monotonic() < deadline
-        assert run.poll() is None
-        time.sleep(0.1)
-    yield run
-    if run.poll() is None:
-        run.kill()
-    run.communicate()
+    with run_of(RUN, tmp_path, cloud, "sagemaker/endpoint:Endpoint") as run:
+        yield run
 
 
 def test_an_interrupt_lets_the_engine_finish_what_it_began(slow_run, stack, cloud):

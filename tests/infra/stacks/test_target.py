@@ -4,14 +4,12 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from infra.stacks.conftest import spec_of
+from infra.stacks.conftest import run_of, spec_of
 from infra.stacks.test_interruption import killed
 from llamactl_catalog.errors import CleanupIncomplete, NoCapacity, NoPermission, UnknownDeployment
 from llamactl_catalog.progress import silent
@@ -308,25 +306,13 @@ def test_a_destroy_of_an_unknown_name_is_refused(target, deployed):
 
 
 @pytest.fixture
-def slow_destroy(deployed, cloud, tmp_path):
+def slow_destroy(deployed, cloud, tmp_path, monkeypatch):
     """A destroy of its own that is at the endpoint, which takes its time."""
     cloud.is_slow("sagemaker/endpoint:Endpoint", "delete", 6)
     path = os.pathsep.join([os.environ["PYTHONPATH"], str(TESTS)])
-    run = subprocess.Popen(
-        [sys.executable, "-c", DESTROY, str(tmp_path)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": path},
-    )
-    deadline = time.monotonic() + 60
-    while not any("delete aws:sagemaker/endpoint:" in line for line in cloud.operations()):
-        assert time.monotonic() < deadline
-        assert run.poll() is None
-        time.sleep(0.1)
-    yield run
-    if run.poll() is None:
-        run.kill()
-    run.communicate()
+    monkeypatch.setenv("PYTHONPATH", path)
+    with run_of(DESTROY, tmp_path, cloud, "delete aws:sagemaker/endpoint:") as run:
+        yield run
 
 
 def test_an_interrupt_says_what_stands_and_a_second_destroy_goes_on(slow_destroy, target, cloud):

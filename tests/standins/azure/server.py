@@ -10,7 +10,6 @@ import threading
 import uuid
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -21,6 +20,7 @@ from standins.azure.operations import Operation, Operations
 from standins.azure.scoring import DATA_TOKEN, KEY, SECOND_KEY, EndpointScoring
 from standins.azure.store import Refused, Store, kind_of, ml_kind
 from standins.azure.subscription import SUBSCRIPTION, Subscription
+from standins.local_server import LocalServer, SilentHandler
 
 TENANT = "99999999-8888-7777-6666-555555555555"
 TOKEN = "arm-token-very-secret"  # noqa: S105 - opens nothing
@@ -41,10 +41,11 @@ DEFAULT_LIMITS = {
 }
 
 
-class Azure:
+class Azure(LocalServer):
     """One subscription. Endpoints answer by the engine at `engine_url`, if there is one."""
 
     def __init__(self, engine_url: str = "http://127.0.0.1:9", *, delay_s: float = 0.02) -> None:
+        super().__init__(_Handler)
         self.engine_url = engine_url
         self.delay_s = delay_s
         self.store = Store()
@@ -63,17 +64,10 @@ class Azure:
 
     def __enter__(self) -> Self:
         is_installed()  # here, since a thread of the server is no place to import so much
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.owner = self
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-        return self
+        return super().__enter__()
 
-    def __exit__(self, *_exc: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    def __exit__(self, *exc: object) -> None:
+        super().__exit__(*exc)
         self._open.close()
 
     @property
@@ -286,17 +280,8 @@ class _Faulty(Refused):
         self.headers = dict(fault.headers)
 
 
-class _Server(ThreadingHTTPServer):
-    owner: Azure
-    daemon_threads = True
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(SilentHandler):
     protocol_version = "HTTP/1.1"
-    server: _Server
-
-    def log_message(self, *_args: Any) -> None:
-        pass
 
     def _handle(self) -> None:
         content = self.rfile.read(int(self.headers.get("content-length") or 0))
