@@ -33,10 +33,22 @@ class App:
 
         return load_catalog(self.catalog_overlay)
 
+    def require_own_state(self) -> None:
+        """Refuse a state folder of another user: what is kept there is run, and is taken for true.
+
+        Raises:
+            DubiousOwner: it belongs to another user, or others may write it.
+        """
+        from llamactl_containers.file_trust import require_own_state
+
+        for kept in ("", "deployments", "licenses", "pulumi"):
+            require_own_state(self.state_dir / kept)
+
     def local(self) -> "LocalTarget":
         """Give the target that serves on this machine."""
         from llamactl_infra.local.target import LocalTarget
 
+        self.require_own_state()
         return LocalTarget(self.state_dir, weights_dir=self.cache_dir / "hub")
 
     def live(self, cloud: "Cloud") -> "LiveCloud":
@@ -51,6 +63,7 @@ class App:
 
         from llamactl_infra.stacks.target import StackTarget
 
+        self.require_own_state()
         return StackTarget(self.state_dir, Path.cwd(), os.environ, open_live=self.open_live)
 
     def license_texts(self) -> "LicenseTexts":
@@ -70,4 +83,6 @@ class App:
         """Open the ledger of acceptances."""
         from llamactl_containers.licensing.ledger import open_ledger
 
+        if self.license_ledger is None:
+            self.require_own_state()
         return open_ledger(self.ledger_address())

@@ -13,11 +13,12 @@ from llamactl.app import App
 from llamactl.door import INTERRUPTED
 from llamactl.output import prepare_streams, silence_stdout, talk
 from llamactl.paths import FilePath, LedgerPlace
-from llamactl.settings import command_settings, default_dir, read_settings
+from llamactl.settings import command_settings, default_dir, find_settings, read_settings
 from llamactl.terminal_text import for_terminal
 from llamactl_catalog.errors import LlamactlError, NoCapacity
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+_IN_FORCE = "llamactl.settings"  # where Click's context keeps the path of the settings file
 
 
 class Entry(NamedTuple):
@@ -91,7 +92,9 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command, and keep a broken pipe out of Click's hands."""
+        """Say which settings file is in force, run the command, keep a broken pipe from Click."""
+        if (in_force := ctx.meta.get(_IN_FORCE)) is not None:
+            talk(f"settings: {for_terminal(str(in_force))}")
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
@@ -122,6 +125,7 @@ def _load_settings(ctx: click.Context, _param: click.Parameter, value: Path | No
     if not ctx.resilient_parsing:
         own = [each.name for each in ctx.command.params if each.name not in {"config", "version"}]
         ctx.default_map = read_settings(value, [*filter(None, own)], COMMANDS)
+        ctx.meta[_IN_FORCE] = find_settings(value)
     return value
 
 

@@ -9,11 +9,39 @@ from typing import Any
 import click
 
 from llamactl_catalog.errors import InvalidFile, InvalidInput, NoPermission, NotFound
+from llamactl_containers.file_trust import require_trusted_file, require_trusted_folder
 
 FILE_NAME = "llamactl.toml"
 PATH_SETTINGS = ("state_dir", "cache_dir", "catalog_overlay", "license_ledger", "license_policy")
+# A ledger is meant to be shared, and its records are verified; a state folder is checked where it
+# is used, whoever named it.
+_CHECKED_ELSEWHERE = ("license_ledger", "state_dir")
 # What an address of object storage has in it; a ledger may be there.
 _ADDRESS = "://"
+
+
+def find_settings(explicit: Path | None) -> Path | None:
+    """Return the settings file in force; None: there is none.
+
+    It is the one named, or else the nearest llamactl.toml in this folder or above it, or else the
+    one in the user's configuration folder. One that was found, not named, must be this user's.
+
+    Raises:
+        NotFound: the named file, or the current folder, does not exist.
+        DubiousOwner: the nearest one belongs to another user, or others may write it.
+    """
+    if explicit is not None:
+        if not explicit.exists():
+            raise NotFound(f"no settings file {explicit}", hint="leave out --config, or write it")
+        return explicit
+    found = next((path for path in _folders_above() if _is_file(path)), None)
+    if found is not None:
+        require_trusted_file(found)
+        return found
+    with suppress(RuntimeError):  # no HOME, and a user id without a name
+        own = _user_file()
+        return own if _is_file(own) else None
+    return None
 
 
 def read_settings(
@@ -21,16 +49,16 @@ def read_settings(
 ) -> dict[str, Any]:
     """Read the settings file as Click's default map: `known` are the names it may hold.
 
-    The file is the one named, or else the nearest llamactl.toml in this folder or above it, or
-    else the one in the user's configuration folder. A path in it is relative to the file. What the
-    `tables` hold, one for a command, is left to `command_settings`.
+    A path in it is relative to the file. What a file that was found, not named, names in turn must
+    be this user's too. What the `tables` hold, one for a command, is left to `command_settings`.
 
     Raises:
         NotFound: the named file, or the current folder, does not exist.
         NoPermission: it may not be read.
         InvalidFile: it is not TOML, or holds names that are no setting, or values that are none.
+        DubiousOwner: it, or what it names, belongs to another user, or others may write it.
     """
-    path = _find(explicit)
+    path = find_settings(explicit)
     if path is None:
         return {}
     settings: dict[str, Any] = _underscored(_document(path))
@@ -50,6 +78,8 @@ def read_settings(
         if name == "license_ledger" and _ADDRESS in value:
             is_path = False
         settings[name] = str(path.parent / Path(value).expanduser() if is_path else value)
+        if is_path and explicit is None and name not in _CHECKED_ELSEWHERE:
+            _require_trusted(Path(settings[name]))
     return settings
 
 
@@ -121,19 +151,19 @@ def _words(parameter: click.Parameter, value: object) -> str | list[str]:
     return [str(each) for each in (value if isinstance(value, list) else [value])]
 
 
-def _find(explicit: Path | None) -> Path | None:
-    if explicit is not None:
-        if not explicit.exists():
-            raise NotFound(f"no settings file {explicit}", hint="leave out --config, or write it")
-        return explicit
+def _require_trusted(path: Path) -> None:
+    if path.is_dir():
+        require_trusted_folder(path)
+    elif path.exists():
+        require_trusted_file(path)
+
+
+def _folders_above() -> list[Path]:
     try:
         here = Path.cwd()
     except FileNotFoundError as error:
         raise NotFound("the current folder is gone", hint="cd to one that exists") from error
-    places = [folder / FILE_NAME for folder in (here, *here.parents)]
-    with suppress(RuntimeError):  # no HOME, and a user id without a name
-        places.append(_user_file())
-    return next((path for path in places if _is_file(path)), None)
+    return [folder / FILE_NAME for folder in (here, *here.parents)]
 
 
 def _is_file(path: Path) -> bool:

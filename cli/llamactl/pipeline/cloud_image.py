@@ -123,6 +123,7 @@ def _kept(
 
 def _pushed(app: App, draft: Draft, spec: Spec, version: EngineVersion) -> ImageChoice | None:
     """Find the newest image of this model and engine that was pushed where it can be pulled."""
+    app.require_own_state()
     for record in ImageRecords(app.state_dir / "images").all():
         if not _is_for(record, spec, version):
             continue

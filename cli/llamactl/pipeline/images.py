@@ -24,6 +24,7 @@ class Images:
 
 def images_of(app: App) -> Images:
     """Give the images of this machine; nothing is made yet."""
+    app.require_own_state()
     records = ImageRecords(app.state_dir / "images")
     return Images(records, ImageStore(app.cache_dir / "images"), os.environ, Path.home())
 

@@ -27,7 +27,7 @@ def installation(app: App, environment: Mapping[str, str]) -> Iterator[Finding]:
     yield _extras()
     yield engine_finding() if _is_installed(_LIBRARY) else _no_library()
     yield backend_finding(app, environment)
-    yield _folder("state", app.state_dir)
+    yield _state(app)
     yield _folder("cache", app.cache_dir)
     yield ledger_finding(app)
     yield _catalog(app)
@@ -70,10 +70,10 @@ def backend_finding(app: App, environment: Mapping[str, str]) -> Finding:
     from llamactl_infra.stacks.place import is_logged_in, project_above
 
     own = app.state_dir / "pulumi"
-    above = project_above(Path.cwd())
-    folder = above if above is not None else own / "project"
     named = environment.get("PULUMI_BACKEND_URL")
     try:
+        above = project_above(Path.cwd())
+        folder = above if above is not None else own / "project"
         logged_in = is_logged_in(environment, folder)
     except LlamactlError as error:
         return Finding("backend", "failed", error.message, error)
@@ -121,6 +121,14 @@ def _is_installed(package: str) -> bool:
     except PackageNotFoundError:
         return False
     return True
+
+
+def _state(app: App) -> Finding:
+    try:
+        app.require_own_state()
+    except LlamactlError as error:
+        return Finding("state", "failed", error.message, error)
+    return _folder("state", app.state_dir)
 
 
 def _folder(check: str, folder: Path) -> Finding:

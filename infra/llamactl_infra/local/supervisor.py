@@ -18,6 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import IO
 
 from llamactl_catalog.errors import CleanupIncomplete, InvalidFile
+from llamactl_containers.file_trust import DubiousOwner, require_own_state
 from llamactl_infra.local import engines
 from llamactl_infra.local.events import EngineEvent, Failed, Listening, Loading, parse_event
 from llamactl_infra.local.layout import Folder
@@ -58,8 +59,11 @@ def main(arguments: list[str]) -> int:
     if sys.stdin.buffer.readline() != GO:
         return 0
     try:
+        # STATE/deployments/NAME: what is written there is run.
+        for kept in (folder.path.parent.parent, folder.path.parent, folder.path):
+            require_own_state(kept)
         record = read_record(folder)
-    except InvalidFile:
+    except (InvalidFile, DubiousOwner):
         return CANNOT_WRITE
     me = identify(os.getpid())
     if record is None or record.instance_id != instance_id or me is None:

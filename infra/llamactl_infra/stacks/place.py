@@ -10,10 +10,12 @@ from pathlib import Path
 
 from llamactl_catalog.errors import InvalidFile, ProgramMissing
 from llamactl_catalog.progress import Report, Step
+from llamactl_containers.file_trust import require_trusted_file, require_trusted_folder
 
 PROJECT = "llamactl"
 _SETTINGS = ("Pulumi.yaml", "Pulumi.yml")
 _VIRTUALENV = re.compile(r"^\s+virtualenv:\s*['\"]?([^'\"\s]+)", re.MULTILINE)
+_MAIN = re.compile(r"^main:\s*['\"]?([^'\"\s]+)", re.MULTILINE)
 _PROGRAM = '''"""The Pulumi program's door."""
 
 from llamactl_infra.program import main
@@ -51,6 +53,8 @@ def stack_place(
     folder = project_above(cwd)
     if folder is None:
         folder = _own_project(home / "project")
+    else:
+        report(Step(f"the project of {folder}"))
     backend = None if is_logged_in(environment, folder) else _own_backend(home)
     added: dict[str, str] = {}
     if backend is not None:
@@ -81,13 +85,30 @@ def require_environment(place: StackPlace) -> None:
 
 
 def project_above(cwd: Path) -> Path | None:
-    """Find the project's folder at or above another; None: there is none."""
+    """Find the project's folder at or above another; None: there is none.
+
+    Raises:
+        DubiousOwner: it, its program or its environment belongs to another user, or others may
+            write it: `pulumi` would run what they wrote.
+    """
     for folder in (cwd, *cwd.parents):
         for name in _SETTINGS:
             path = folder / name
-            if path.is_file() and _names_project(path.read_text("utf-8", errors="replace")):
+            told = _text_of(path)
+            if told is not None and _names_project(told):
+                require_trusted_file(path)
+                for own in (*_VIRTUALENV.findall(told), *_MAIN.findall(told)):
+                    require_trusted_folder(folder / own)
                 return folder
     return None
+
+
+def _text_of(path: Path) -> str | None:
+    """Read a file that may be anyone's; None: there is none, or it is closed to this user."""
+    try:
+        return path.read_text("utf-8", errors="replace") if path.is_file() else None
+    except PermissionError:
+        return None
 
 
 def _names_project(settings: str) -> bool:
