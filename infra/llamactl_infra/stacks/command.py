@@ -18,6 +18,7 @@ from semver import VersionInfo
 from llamactl_catalog.errors import ProgramMissing
 from llamactl_catalog.progress import Report, Step
 from llamactl_infra.stacks.installed import installed_engine
+from llamactl_infra.stacks.place import PASSPHRASE, PASSPHRASE_FILE
 
 # Windows has neither sessions nor SIGINT for another process, but groups and an event of their own.
 _OWN_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
@@ -82,6 +83,8 @@ class EngineCommand(PulumiCommand):
             KeyboardInterrupt: it was asked to stop, whether it then failed or not.
         """
         environment = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"}
+        if PASSPHRASE_FILE in additional_env:  # a phrase of the user's environment would win
+            environment.pop(PASSPHRASE, None)
         folder = Path(self.command).parent
         if folder.is_absolute():  # the engine's own plug-ins are beside it
             environment["PATH"] = os.pathsep.join([str(folder), environment.get("PATH", "")])

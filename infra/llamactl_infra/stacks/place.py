@@ -1,20 +1,23 @@
 """Where a stack is: its project's folder, its backend, and who keeps its secrets."""
 
 import json
-import os
 import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from llamactl_catalog.errors import InvalidFile, ProgramMissing
+from llamactl_catalog.errors import InvalidFile, LlamactlError, ProgramMissing
 from llamactl_catalog.progress import Report, Step
 from llamactl_containers.file_trust import require_trusted_file, require_trusted_folder
+from llamactl_containers.whole_files import make_folder, unique_draft_of, write_whole
 
 PROJECT = "llamactl"
+PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 - the name of a variable
+PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"  # noqa: S105 - as above
 _SETTINGS = ("Pulumi.yaml", "Pulumi.yml")
 _VIRTUALENV = re.compile(r"^\s+virtualenv:\s*['\"]?([^'\"\s]+)", re.MULTILINE)
+_NO_STACKS = "if there are none yet, delete the file: the next run makes a new one"
 _MAIN = re.compile(r"^main:\s*['\"]?([^'\"\s]+)", re.MULTILINE)
 _PROGRAM = '''"""The Pulumi program's door."""
 
@@ -36,6 +39,16 @@ class StackPlace:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     secrets_provider: str | None = None
 
+    def explained(self, error: LlamactlError) -> LlamactlError:
+        """Name the file of llamactl's own passphrase, where an error is about the passphrase."""
+        path = self.environment.get(PASSPHRASE_FILE)
+        if path is not None and "passphrase" in error.message.lower():
+            error.hint = (
+                f"llamactl takes the passphrase from {path}; a stack that was made with another "
+                "one, or whose file was lost, needs that one there"
+            )
+        return error
+
 
 def stack_place(
     state_dir: Path, cwd: Path, environment: Mapping[str, str], report: Report
@@ -46,25 +59,24 @@ def stack_place(
     there and this command are on one stack.
 
     Raises:
-        InvalidFile: the engine's own file of credentials is broken.
+        InvalidFile: Pulumi's own file of credentials is broken, or llamactl's passphrase is empty.
+        DubiousOwner: a project above `cwd` is not this user's.
         OSError: the place cannot be made.
     """
-    home = state_dir / "pulumi"
+    home, provider = state_dir / "pulumi", environment.get("LLAMACTL_SECRETS_PROVIDER")
     folder = project_above(cwd)
     if folder is None:
         folder = _own_project(home / "project")
     else:
         report(Step(f"the project of {folder}"))
-    backend = None if is_logged_in(environment, folder) else _own_backend(home)
-    added: dict[str, str] = {}
-    if backend is not None:
-        added["PULUMI_BACKEND_URL"] = backend
-        report(
-            Step(f"the engine is logged in to no backend: stacks are kept in {home / 'backend'}")
-        )
-    if not _has_passphrase(environment):
-        added["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_own_passphrase(home))
-    return StackPlace(folder, backend, added, environment.get("LLAMACTL_SECRETS_PROVIDER"))
+    if is_logged_in(environment, folder):
+        return StackPlace(folder, None, _passphrase_of_login(home, environment), provider)
+    backend, passphrase = _own_backend(home), own_passphrase(home, environment)
+    report(Step(f"Pulumi is logged in to no backend: stacks are kept in {home / 'backend'}"))
+    added = {"PULUMI_BACKEND_URL": backend}
+    if passphrase is not None:
+        added[PASSPHRASE_FILE] = str(passphrase)
+    return StackPlace(folder, backend, added, provider)
 
 
 def require_environment(place: StackPlace) -> None:
@@ -117,7 +129,7 @@ def _names_project(settings: str) -> bool:
 
 
 def _own_project(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(folder)
     settings = {
         "name": PROJECT,
         "runtime": {"name": "python", "options": {"virtualenv": sys.prefix}},
@@ -130,7 +142,7 @@ def _own_project(folder: Path) -> Path:
 
 def _write(path: Path, text: str) -> None:
     if not path.exists() or path.read_text("utf-8") != text:
-        path.write_text(text, "utf-8")
+        write_whole(path, text, draft=unique_draft_of(path))
 
 
 def is_logged_in(environment: Mapping[str, str], folder: Path) -> bool:
@@ -157,27 +169,54 @@ def is_logged_in(environment: Mapping[str, str], folder: Path) -> bool:
         raise InvalidFile(str(path), ["is no file of credentials"], hint=hint) from error
 
 
-def _own_backend(home: Path) -> str:
-    folder = home / "backend"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder.resolve().as_uri()
+def own_passphrase(home: Path, environment: Mapping[str, str]) -> Path | None:
+    """Return the file with the passphrase of llamactl's own backend; a new one where it is new.
+
+    None: there is none, because its stacks have another secrets provider, or were made by an
+    earlier llamactl with the passphrase of the environment, which then still has to give it.
+
+    Raises:
+        InvalidFile: the file is empty.
+        OSError: it cannot be read or written.
+    """
+    path = home / "passphrase"
+    if path.exists():
+        return _made_passphrase(home)
+    if environment.get("LLAMACTL_SECRETS_PROVIDER"):
+        return None
+    has_stacks = any((home / "backend" / ".pulumi" / "stacks" / PROJECT).glob("*.json*"))
+    return None if has_stacks and _has_passphrase(environment) else _made_passphrase(home)
 
 
-def _has_passphrase(environment: Mapping[str, str]) -> bool:
-    names = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
-    return any(name in environment for name in names) or bool(
-        environment.get("LLAMACTL_SECRETS_PROVIDER")
-    )
-
-
-def _own_passphrase(home: Path) -> Path:
-    """Keep a random passphrase beside the backend, for this user alone to read."""
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+def _made_passphrase(home: Path) -> Path:
+    """Keep a random passphrase, for this user alone to read; the first of two runs makes it."""
     path = home / "passphrase"
     if not path.exists():
         import secrets
 
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(32))
+        from filelock import FileLock
+
+        make_folder(home)
+        with FileLock(home / "passphrase.lock"):
+            if not path.exists():
+                write_whole(path, secrets.token_urlsafe(32))
+    if not path.read_text("utf-8").strip():
+        hint = f"write the passphrase that the stacks were made with to {path}; {_NO_STACKS}"
+        raise InvalidFile(str(path), ["the passphrase is empty"], hint=hint)
     return path
+
+
+def _own_backend(home: Path) -> str:
+    folder = home / "backend"
+    make_folder(folder)
+    return folder.resolve().as_uri()
+
+
+def _has_passphrase(environment: Mapping[str, str]) -> bool:
+    return any(name in environment for name in (PASSPHRASE, PASSPHRASE_FILE))
+
+
+def _passphrase_of_login(home: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    if _has_passphrase(environment) or environment.get("LLAMACTL_SECRETS_PROVIDER"):
+        return {}
+    return {PASSPHRASE_FILE: str(_made_passphrase(home))}

@@ -142,7 +142,8 @@ class StackReader:
         try:
             return json.loads(self._ran(*words))
         except CommandError as error:
-            raise translated((), (), str(error), causes_on("local")) from error
+            why = translated((), (), str(error), causes_on("local"))
+            raise self.place.explained(why) from error
 
     def _ran(self, *words: str) -> str:
         place = self.place

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
+from llamactl_containers.whole_files import make_folder, write_whole
 from llamactl_infra.live.cloud import Held
 
 
@@ -23,8 +24,8 @@ class Removals:
         """Keep what a stack holds; gives it with what was kept before."""
         whole = tuple(dict.fromkeys((*self.recall(name), *held)))
         with suppress(OSError):  # a full disk keeps nothing from being removed
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._path(name).write_text(json.dumps([asdict(each) for each in whole]), "utf-8")
+            make_folder(self._folder)
+            write_whole(self._path(name), json.dumps([asdict(each) for each in whole]))
         return whole
 
     def recall(self, name: str) -> tuple[Held, ...]:

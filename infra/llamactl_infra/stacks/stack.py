@@ -190,7 +190,8 @@ class DeploymentStack:
         except automation.ConcurrentUpdateError as error:
             raise locked(self.name, str(error)) from error
         except automation.CommandError as error:
-            raise translated((), (), str(error), causes_on("local")) from error
+            why = translated((), (), str(error), causes_on("local"))
+            raise self.place.explained(why) from error
 
     def _operate(self, act: Callable[[], Any], heard: Listener, cloud: Cloud) -> Any:
         self.command.report = heard.report
@@ -201,7 +202,8 @@ class DeploymentStack:
         except automation.ConcurrentUpdateError as error:
             raise locked(self.name, str(error)) from error
         except automation.CommandError as error:
-            raise translated(heard.troubles, heard.failed, str(error), causes_on(cloud)) from error
+            why = translated(heard.troubles, heard.failed, str(error), causes_on(cloud))
+            raise self.place.explained(why) from error
 
 
 def open_stack(name: str, place: StackPlace, report: Report = silent) -> DeploymentStack:
@@ -260,5 +262,5 @@ def _opened(
     except StackNotFoundError:
         raise
     except automation.CommandError as error:
-        raise translated((), (), str(error), causes_on("local")) from error
+        raise place.explained(translated((), (), str(error), causes_on("local"))) from error
     return DeploymentStack(name, place, stack, command)

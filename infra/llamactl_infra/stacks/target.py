@@ -16,6 +16,7 @@ from llamactl_catalog.errors import (
     UnknownDeployment,
 )
 from llamactl_catalog.progress import Report, Step, silent
+from llamactl_containers.disk import told
 from llamactl_infra.deployment import Deployment
 from llamactl_infra.spec import Cloud, Spec
 from llamactl_infra.stacks import traces
@@ -80,12 +81,14 @@ class StackTarget:
 
         Raises:
             InvalidFile: the engine's own file of credentials is broken.
+            NoCapacity: the disk is full.
             NoPermission: it cannot be made.
         """
         from llamactl_infra.stacks.place import stack_place
 
         try:
-            return stack_place(self._state_dir, self._cwd, self._environment, report)
+            with told(self._state_dir, "--state-dir"):
+                return stack_place(self._state_dir, self._cwd, self._environment, report)
         except OSError as error:
             message = f"{error.filename} cannot be written: {error.strerror}"
             raise NoPermission(message, hint="name another place with --state-dir") from error

@@ -10,7 +10,12 @@ _HERE = Path(__file__).parent
 _TESTS = _HERE.parents[1]
 _ROOTS = [_TESTS.parent / name for name in ("catalog", "containers", "infra", "gateway", "cli")]
 # What a user's own engine is told, by which these tests are not to be led.
-FORGOTTEN = ("PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE")
+FORGOTTEN = (
+    "PULUMI_BACKEND_URL",
+    "PULUMI_ACCESS_TOKEN",
+    "PULUMI_CONFIG_PASSPHRASE",
+    "PULUMI_CONFIG_PASSPHRASE_FILE",
+)
 # Where an account's stand-in says nothing else, nobody is signed in, and no one answers.
 _NOBODY = {
     "AWS_CONFIG_FILE": "/nonexistent",
