@@ -81,7 +81,7 @@ def test_stacks_of_an_earlier_llamactl_keep_the_passphrase_of_the_environment(tm
     stacks.mkdir(parents=True)
     (stacks / "chat.json").write_text("{}")
 
-    found = place(tmp_path, **{"PULUMI_CONFIG_PASSPHRASE": "mine"})
+    found = place(tmp_path, PULUMI_CONFIG_PASSPHRASE="mine")  # noqa: S106 - made up
 
     assert "PULUMI_CONFIG_PASSPHRASE_FILE" not in found.environment
     assert not kept_at(tmp_path).exists()
