@@ -34,6 +34,16 @@ def _settings(
     return tuple(map(split_setting, asked))
 
 
+settings_option = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    callback=_settings,
+    metavar="KEY=VALUE",
+    help="Any other setting of the stack, like log_days=90; may be repeated.",
+)
+
+
 def _seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
     if value is not None and math.isnan(value):  # which no comparison of a range keeps out
         raise click.BadParameter("'nan' is not a number of seconds")
@@ -154,14 +164,7 @@ _ON_A_CLOUD = (
         metavar="hub|s3://…|az://…",
         help="Where they come from; else the Hub, gated ones staged or with your token.",
     ),
-    click.option(
-        "--set",
-        "settings",
-        multiple=True,
-        callback=_settings,
-        metavar="KEY=VALUE",
-        help="Any other setting of the stack, like log_days=90; may be repeated.",
-    ),
+    settings_option,
     click.option("--owner", metavar="NAME", help="Whose it is: a tag on every resource."),
     click.option(
         "--expires",

@@ -11,6 +11,8 @@ ImageAccess = Literal["Platform", "Vpc"]
 class SageMakerSpec:
     """SageMaker's own settings; None or (): the platform's default, or none of it.
 
+    `account` is the id of the account that it is in: the role that is made trusts SageMaker on its
+    behalf alone.
     `inference_ami` is the host's image; None: the oldest whose driver runs the engine's CUDA.
     `accept_eula` is said of weights in a bucket that asks for it, after the license gate.
     `execution_role` is the ARN of a role to use, where none may be made; `permissions_boundary`
@@ -21,6 +23,7 @@ class SageMakerSpec:
     `capture_percent` of requests and answers there. ARNs are whole.
     """
 
+    account: str | None = None
     inference_ami: str | None = None
     accept_eula: bool = False
     execution_role: str | None = None

@@ -8,11 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.deploy_goldens import CLOUDS, SIZES, app_in, candidates_for, made
+from llamactl.pipeline.confirmation_page import confirmation_page
+from llamactl.pipeline.preparing import with_pinned_image
 from llamactl_catalog.engine_versions import engine_version
 from llamactl_catalog.errors import InvalidInput, NoAccess, NotFound
 from llamactl_catalog.memory import RESERVE
 from llamactl_infra.clouds.aws.checks import check as check_on_aws
 from llamactl_infra.clouds.aws.environment import container_environment
+from llamactl_infra.clouds.aws.host_image import inference_ami
 from llamactl_infra.clouds.azure.checks import check as check_on_azure
 from llamactl_infra.given_settings import split_setting, with_settings
 from llamactl_infra.live.cloud import Account
@@ -213,6 +216,40 @@ def test_quantized_weights_are_taken_where_they_lie(app):
         made(app, SMALL, "aws", found=found)
     ready = made(app, SMALL, "aws", found=found, weights="s3://weights/awq")
     assert (ready.weights.kind, ready.spec.weights_uri) == ("prepared", "s3://weights/awq/")
+
+
+def test_a_ready_image_is_named_by_the_digest_that_its_registry_tells(app):
+    ready = made(app, "llama-2-7b-chat", "aws", account=LIN["aws"])
+    asked = []
+
+    pinned = with_pinned_image(ready, lambda reference: asked.append(reference) or DIGEST)
+
+    assert asked == [ready.spec.image]
+    assert pinned.spec.image == f"{ready.spec.image.rpartition(':')[0]}@{DIGEST}"
+    assert "by its tag" not in confirmation_page(pinned)
+    check_on_aws(pinned.spec)
+    assert container_environment(pinned.spec) == container_environment(ready.spec)
+    assert inference_ami(pinned.spec, "ml.g5.2xlarge") == inference_ami(ready.spec, "ml.g5.2xlarge")
+
+
+def test_where_the_registry_does_not_tell_the_page_says_that_it_is_by_its_tag(app):
+    ready = made(app, "llama-2-7b-chat", "aws", account=LIN["aws"])
+
+    kept = with_pinned_image(ready, lambda _reference: None)
+
+    assert kept.spec == ready.spec
+    assert "by its tag" in confirmation_page(kept)
+
+
+def test_a_ready_image_that_runs_by_its_digest_stays_whatever_its_tag_has_become(app):
+    first = with_pinned_image(
+        made(app, "llama-2-7b-chat", "aws", account=LIN["aws"]), lambda _reference: DIGEST
+    )
+    found = replace(candidates_for("llama-2-7b-chat", "aws"), stored=first.spec)
+
+    for image in (None, "ready"):
+        again = made(app, "llama-2-7b-chat", "aws", account=LIN["aws"], found=found, image=image)
+        assert with_pinned_image(again, pytest.fail).spec == first.spec
 
 
 def test_a_ready_image_of_azure_does_not_exist(app):

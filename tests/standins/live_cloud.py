@@ -26,6 +26,7 @@ class LiveCloudStandIn:
     asked: list = field(default_factory=list)
     looked_for: list = field(default_factory=list)
     refuses: LlamactlError | None = None
+    digest: str | None = None
 
     def __call__(self, cloud):
         """Open it: it stands for the function that opens clouds."""
@@ -39,6 +40,9 @@ class LiveCloudStandIn:
 
     def checks(self, spec, standing=None):
         return iter(())
+
+    def image_digest(self, reference):
+        return self.digest
 
     def endpoint(self, spec):
         self.asked.append("endpoint")

@@ -5,6 +5,7 @@ from typing import get_args
 import click
 
 from llamactl.app import App
+from llamactl.deploy_options import settings_option
 from llamactl.pipeline.cloud_order import ANY, CloudOrder
 from llamactl.planning_options import (
     COUNT,
@@ -39,6 +40,7 @@ _RENTED = tuple(each for each in get_args(Cloud) if each != "local")
 @click.option("--replicas", type=COUNT, metavar="N", help="How many instances.")
 @click.option("--image", metavar="REF@DIGEST|ready", help="The container, as deploy takes it.")
 @click.option("--weights", metavar="hub|s3://…|az://…", help="Where the weights are staged.")
+@settings_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def command(
@@ -56,6 +58,7 @@ def command(
     replicas: int | None,
     image: str | None,
     weights: str | None,
+    settings: tuple[tuple[str, str], ...],
     as_json: bool,
 ) -> int:
     """Tell all that can be known of deploying MODEL before it costs anything.
@@ -85,5 +88,6 @@ def command(
         replicas=replicas,
         image=image,
         weights=weights,
+        settings=settings,
     )
     return told(check_deployment(app, OwnGround(app), order), as_json=as_json)

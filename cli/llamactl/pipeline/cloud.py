@@ -18,7 +18,7 @@ from llamactl.pipeline.license_standing import standing_of
 from llamactl.pipeline.locked import on_stack
 from llamactl.pipeline.placing import Candidates, candidates, cloud_of
 from llamactl.pipeline.preflight import preflight
-from llamactl.pipeline.preparing import Prepared, prepared, staged
+from llamactl.pipeline.preparing import Prepared, prepared, staged, with_pinned_image
 from llamactl.pipeline.previewing import print_preview
 from llamactl.plan_words import place_of
 from llamactl.progress import stage
@@ -115,6 +115,7 @@ class CloudRun:
         ready = prepared(
             self.app, self.order, self.found, placement, self.acceptance, account=account
         )
+        ready = with_pinned_image(ready, self.ground.live(cloud).image_digest)
         ready = replace(ready, spec=self._settled(ready))
         preflight(self.app, self.ground, ready)
         return ready

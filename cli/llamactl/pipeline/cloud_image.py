@@ -1,6 +1,7 @@
 """The image stage of a cloud: which container is deployed, and having it in its registry."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -61,7 +62,8 @@ def choose_image(
     region = spec.region if spec.region is not None else ""
     if order.image in {READY, _ALSO_READY}:
         ready = draft.ready_image(engine, version, region)
-        return ImageChoice(ready.kind, ready.version, ready.reference)
+        pinned = _pinned_before(ready.reference, ready.version, spec, stored)
+        return ImageChoice(ready.kind, ready.version, pinned or ready.reference)
     known = engine_version(engine if version is None else f"{engine}@{version}")
     if order.image is not None:
         return _named(order.image, known)
@@ -75,6 +77,21 @@ def choose_image(
         return pushed
     usual = draft.usual_image(engine, version, region)
     return ImageChoice(usual.kind, usual.version, usual.reference)
+
+
+def pinned(choice: ImageChoice, digest_of: Callable[[str], str | None]) -> ImageChoice:
+    """Name a cloud's own image by its digest, where its registry tells it; else it stays as it is.
+
+    What is so named can be no other image tomorrow.
+    """
+    reference = choice.reference
+    if choice.kind != "ready" or reference is None or "@" in reference:
+        return choice
+    digest = digest_of(reference)
+    if digest is None:
+        return choice
+    by_digest = replace(read_reference(reference), tag=None).with_digest(digest)
+    return replace(choice, reference=str(by_digest))
 
 
 def have_image(app: App, choice: ImageChoice, spec: Spec, accepted: Accepted) -> ImageChoice:
@@ -119,6 +136,20 @@ def _kept(
         return None
     is_published = stored.image.startswith(f"{known.repository}@")
     return ImageChoice("published" if is_published else "kept", known, stored.image)
+
+
+def _pinned_before(
+    reference: str, version: EngineVersion, spec: Spec, stored: Spec | None
+) -> str | None:
+    """Give the ready image as the deployment has it: a tag that moved changes nothing that runs."""
+    if stored is None or stored.image is None or stored.engine_version != version.version:
+        return None
+    is_same = (stored.cloud, stored.region) == (spec.cloud, spec.region)
+    return stored.image if is_same and _repository(stored.image) == _repository(reference) else None
+
+
+def _repository(reference: str) -> str:
+    return read_reference(reference).name
 
 
 def _pushed(app: App, draft: Draft, spec: Spec, version: EngineVersion) -> ImageChoice | None:

@@ -1,10 +1,11 @@
 """A placement with all that is decided for it: the spec, the image, the weights."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from llamactl.app import App
-from llamactl.pipeline.cloud_image import ImageChoice, choose_image, have_image
+from llamactl.pipeline.cloud_image import ImageChoice, choose_image, have_image, pinned
 from llamactl.pipeline.cloud_order import CloudOrder
 from llamactl.pipeline.cloud_spec import (
     Placed,
@@ -115,6 +116,15 @@ def prepared(  # noqa: PLR0913 - what is decided by now
         signed_in,
         order.accepted,
     )
+
+
+def with_pinned_image(ready: Prepared, digest_of: Callable[[str], str | None]) -> Prepared:
+    """Name the cloud's own image by its digest before the page is shown, where one is told."""
+    stands = None if ready.stored is None else ready.stored.image
+    if ready.image.reference == stands:
+        return ready
+    image = pinned(ready.image, digest_of)
+    return replace(ready, image=image, spec=replace(ready.spec, image=image.reference))
 
 
 def staged(app: App, ready: Prepared) -> Prepared:

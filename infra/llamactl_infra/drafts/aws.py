@@ -100,8 +100,11 @@ class AwsDraft:
         return found.uri
 
     def completed(self, spec: Spec, account: str | None, at_once: int | None) -> Spec:  # noqa: ARG002 - as every draft
-        """Give SageMaker's own settings: the defaults do."""
-        return spec if spec.sagemaker is not None else replace(spec, sagemaker=SageMakerSpec())
+        """Give SageMaker's own settings with the account; beyond it the defaults do."""
+        own = spec.sagemaker if spec.sagemaker is not None else SageMakerSpec()
+        if account is not None and account != NO_ACCOUNT:
+            own = replace(own, account=account)
+        return replace(spec, sagemaker=own)
 
     def check(self, spec: Spec) -> None:
         """Refuse what SageMaker would."""

@@ -79,6 +79,9 @@ class LiveCloud(Protocol):
         of an update of what is `standing`), permissions, names and limits.
         """
 
+    def image_digest(self, reference: str) -> str | None:
+        """Give the digest that the tag of a ready image stands for; None: it is not told."""
+
     def endpoint(self, spec: Spec) -> LiveEndpoint:
         """Tell how the endpoint of a spec is.
 

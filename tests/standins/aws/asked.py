@@ -22,6 +22,7 @@ _JSON = {
     "application-autoscaling": "application-autoscaling",
     "servicequotas": "service-quotas",
     "ecr": "ecr",
+    "codebuild": "codebuild",
     "pricing": "pricing",
 }
 _QUERY = ("iam", "sts")
@@ -31,7 +32,7 @@ _INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations(-response-stream)?")
 
 @dataclass
 class Asked:
-    """`key`: the access key that signed; None: nobody did."""
+    """`key`: the access key that signed; None: nobody did. `agent`: which program says it asks."""
 
     service: str
     operation: str
@@ -40,6 +41,8 @@ class Asked:
     region: str = ""
     protocol: str = "rest"
     body: bytes = b""
+    query: dict[str, str] = field(default_factory=dict)
+    agent: str = ""
 
     def check(self) -> list[str]:
         """Tell what the service's model does not allow."""
@@ -63,6 +66,10 @@ def asked(environ: dict[str, Any]) -> Asked:
     key, region, service = scope.groups() if scope is not None else (None, "", "")
     method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
     told = Asked(service, f"{method} {path}", key=key, region=region)
+    told.query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
+    told.agent = environ.get("HTTP_USER_AGENT", "")
+    if service == "s3" and method == "POST" and "delete" in told.query:
+        told.body = _body(environ)
     if service == "sagemaker" and _INVOCATION.fullmatch(path):
         return _invocation(told, path, _body(environ))
     if service in _JSON:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
 
 from moto.applicationautoscaling.models import applicationautoscaling_backends
+from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import (
@@ -19,6 +20,7 @@ from werkzeug.serving import make_server
 from standins.aws import runtime
 from standins.aws.account import ACCOUNT, KEYS, REGION, Refused
 from standins.aws.asked import Asked, asked, refusal
+from standins.aws.authorization import Authorization, Known, UnknownRequest, authorizations
 from standins.aws.endpoints import Endpoints, Life
 from standins.aws.faults import Fault
 from standins.aws.iam import Policies
@@ -29,6 +31,8 @@ from standins.aws.tagging import Tags
 
 Start = Callable[[str, list[tuple[str, str]]], object]
 _JSON = "application/x-amz-json-1.1"
+# Who looks at the account from outside: what it may do is nobody's question.
+_OUTSIDE = "llamactl-tests"
 
 
 class Aws:
@@ -40,6 +44,9 @@ class Aws:
         self.quotas = Quotas()
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.problems: list[str] = []
+        self.authorizations: list[Authorization] = []
+        # Digests by tag, in the registries of AWS's own accounts.
+        self.ready_images: dict[str, str] = {}
         self.policies = Policies(self.faults)
         self.tags = Tags()
         self.endpoints = Endpoints(self.tags.known, self.quotas, self._say_in, self._is_scaled)
@@ -78,9 +85,11 @@ class Aws:
     def client(self, service: str, region: str = REGION) -> Any:
         """Give AWS's own client of a service."""
         import boto3
+        from botocore.config import Config
 
         return boto3.client(
             service,
+            config=Config(user_agent_extra=_OUTSIDE),
             endpoint_url=self.url,
             region_name=region,
             aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
@@ -115,10 +124,13 @@ class Aws:
             return answer
         return _sent(start, *own)
 
-    def _own(self, told: Asked) -> tuple[int, Mapping[str, str], Iterable[bytes]] | None:
+    def _own(  # noqa: PLR0911 - one a kind of request
+        self, told: Asked
+    ) -> tuple[int, Mapping[str, str], Iterable[bytes]] | None:
         """Answer what is not moto's; None: it is."""
         self.requests.append((told.operation, told.parameters))
         told.check_signed()
+        self._authorize(told)
         fault = next((each for each in self.faults if each.takes(told.operation)), None)
         if fault is not None and not fault.is_about_life:
             raise Refused(fault.code, fault.message or self._denial(told), fault.status)
@@ -136,10 +148,32 @@ class Aws:
                 return 200, {"content-type": "text/xml"}, [self.policies.simulated(told.parameters)]
             case "service-quotas", _:
                 return _json(self.quotas.answer(told.operation, told.parameters))
+            case "ecr", "BatchGetImage" if told.parameters.get("registryId") != ACCOUNT:
+                return _json(self._of_ready(told.parameters))
             case "sagemaker", _:
                 found = self._sagemaker(told, fault)
                 return _json(found) if found is not None else None
         return None
+
+    def _of_ready(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer for another account's registry. Source: botocore, ecr, BatchGetImageResponse."""
+        known = {
+            each["imageTag"]: self.ready_images.get(each["imageTag"]) for each in told["imageIds"]
+        }
+        images = [
+            {
+                "repositoryName": told["repositoryName"],
+                "imageId": {"imageTag": tag, "imageDigest": to},
+            }
+            for tag, to in known.items()
+            if to is not None
+        ]
+        absent = [
+            {"imageId": {"imageTag": tag}, "failureCode": "ImageNotFound"}
+            for tag, to in known.items()
+            if to is None
+        ]
+        return {"images": images, "failures": absent}
 
     def _invoked(self, told: Asked) -> runtime.Answer:
         name = told.parameters["EndpointName"]
@@ -151,12 +185,47 @@ class Aws:
         found = sagemaker(told.operation, self.endpoints, told.region, told.parameters, fault)
         return found if found is not None else self.tags.answer(told.operation, told.parameters)
 
+    def _authorize(self, told: Asked) -> None:
+        """Record what a request must be allowed to do, and refuse it where it is not."""
+        if told.key is None or _OUTSIDE in told.agent:
+            return
+        known = Known(self._tags_of, _boundary_of, self._key_of, self._scales)
+        try:
+            needed = authorizations(told, known)
+        except UnknownRequest as unknown:
+            self.problems.append(str(unknown))
+            return
+        self.authorizations += needed
+        for each in needed:
+            if not self.policies.allows(each):
+                raise _denied(told, self._denied(each.action, each.resource))
+
     def _denial(self, told: Asked) -> str:
-        action = f"{told.service}:{told.operation}"
+        return self._denied(f"{told.service}:{told.operation}")
+
+    def _denied(self, action: str, resource: str | None = None) -> str:
+        where = "" if resource is None else f" on resource: {resource}"
         return (
-            f"User: {self.policies.principal} is not authorized to perform: {action} because no "
-            f"identity-based policy allows the {action} action"
+            f"User: {self.policies.principal} is not authorized to perform: {action}{where} "
+            f"because no identity-based policy allows the {action} action"
         )
+
+    def _tags_of(self, arn: str) -> Mapping[str, str]:
+        if arn in self.tags.known:
+            return self.tags.known[arn]
+        _, _, service, region, _, name = arn.split(":", 5)
+        if service == "logs":
+            return _tags_of_group(region, name.removeprefix("log-group:"))
+        return {}
+
+    def _key_of(self, region: str, configuration: str) -> str | None:
+        found = self.endpoints.configurations.known.get((region, configuration), {})
+        return found.get("KmsKeyId")
+
+    def _scales(self) -> bool:
+        """Tell whether scaling has its service's role: it is made with the first target."""
+        backends = applicationautoscaling_backends[ACCOUNT].values()
+        return any(each.targets for each in backends)
 
     def _is_scaled(self, life: Life) -> bool:
         backend = applicationautoscaling_backends[ACCOUNT][life.region]
@@ -175,6 +244,27 @@ class Aws:
         events = [{"timestamp": now, "message": each} for each in lines]
         if events:
             backend.put_log_events(group, stream, events)
+
+
+def _boundary_of(role: str) -> str | None:
+    for each in iam_backends[ACCOUNT]["aws"].roles.values():
+        if each.name == role:
+            found: str | None = each.permissions_boundary_arn
+            return found
+    return None
+
+
+def _tags_of_group(region: str, name: str) -> dict[str, str]:
+    backend = logs_backends[ACCOUNT][region]
+    if name not in backend.groups:
+        return {}
+    found: dict[str, str] = backend.list_tags_log_group(name)
+    return found
+
+
+def _denied(told: Asked, said: str) -> Refused:
+    code = "AccessDeniedException" if told.protocol == "json" else "AccessDenied"
+    return Refused(code, said, 400 if told.protocol == "json" else 403)
 
 
 class _Handler(MotoRequestHandler):

@@ -44,7 +44,7 @@ def change(kind: str, old: Own, new: Own) -> list[Request]:  # noqa: PLR0911 - o
             given = {key: value for key, value in policy.items() if value is not None}
             return [Request("sagemaker", "UpdateEndpoint", told | given)]
         case "role":
-            return list(_changed_role(new))
+            return list(_changed_role(names, new))
         case "log_group":
             return [_retention(new)]
         case "metric_alarm":
@@ -116,11 +116,21 @@ def _role(own: Own) -> Iterator[Request]:
     yield Request("iam", "CreateRole", told)
 
 
-def _changed_role(own: Own) -> Iterator[Request]:
-    name = {"RoleName": own["name"]}
-    document = {"PolicyDocument": own["assumeRolePolicy"]}
-    yield Request("iam", "UpdateAssumeRolePolicy", name | document)
-    yield Request("iam", "UpdateRole", {**name, "Description": own["description"]})
+def _changed_role(names: set[str], own: Own) -> Iterator[Request]:
+    """Give a request for each field that changes. Source: terraform-provider-aws, iam/role.go."""
+    name, boundary = {"RoleName": own["name"]}, own.get("permissionsBoundary")
+    if "assumeRolePolicy" in names:
+        document = {"PolicyDocument": own["assumeRolePolicy"]}
+        yield Request("iam", "UpdateAssumeRolePolicy", name | document)
+    if "description" in names:
+        described = {"Description": own["description"]}
+        yield Request("iam", "UpdateRoleDescription", name | described)
+    if "permissionsBoundary" in names and boundary is not None:
+        yield Request(
+            "iam", "PutRolePermissionsBoundary", {**name, "PermissionsBoundary": boundary}
+        )
+    elif "permissionsBoundary" in names:
+        yield Request("iam", "DeleteRolePermissionsBoundary", name)
 
 
 def _role_policy(own: Own) -> Iterator[Request]:

@@ -14,6 +14,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from standins.azure import rules
+from standins.azure.authorization import actions, is_given
 from standins.azure.bodies import is_installed, problems_of
 from standins.azure.faults import Fault
 from standins.azure.operations import Operation, Operations
@@ -55,6 +56,9 @@ class Azure(LocalServer):
         self.problems: list[str] = []
         self.requests: list[tuple[str, str]] = []
         self.bodies: list[tuple[str, dict[str, Any]]] = []
+        # Every action that was needed; with roles in `granted`, what they do not give is refused.
+        self.actions: list[str] = []
+        self.granted: list[dict[str, list[str]]] = []
         self.logs: dict[str, str] = {}
         self.forgets_traffic = False
         self.scoring: dict[str, EndpointScoring] = {}
@@ -85,6 +89,7 @@ class Azure(LocalServer):
                 raise Refused(401, "AuthenticationFailed", "The access token is missing or wrong.")
             if "api-version" not in query:
                 raise Refused(400, "MissingApiVersionParameter", "api-version is required.")
+            self._authorize(method, path, body)
             return self._answered(method, path, query, body)
 
     def take_fault(self, method: str, path: str) -> Fault | None:
@@ -99,6 +104,13 @@ class Azure(LocalServer):
 
     def deployments(self, endpoint: str) -> list[str]:
         return sorted(each["name"] for each in self.store.children(endpoint, "deployments"))
+
+    def _authorize(self, method: str, path: str, body: Any) -> None:
+        for each in actions(method, path, body):
+            self.actions.append(each)
+            if self.granted and not is_given(self.granted, each):
+                said = f"The client does not have authorization to perform action '{each}'"
+                raise Refused(403, "AuthorizationFailed", f"{said} over scope '{path}'.")
 
     def _answered(  # noqa: PLR0911 - one a method
         self, method: str, path: str, query: dict[str, str], body: Any

@@ -9,7 +9,7 @@ from llamactl_infra.clouds.aws.bounds import bounds
 from llamactl_infra.clouds.aws.disks import MAX_VOLUME_GB
 from llamactl_infra.clouds.aws.environment import container_environment
 from llamactl_infra.clouds.aws.names import MAX_NAME, is_name
-from llamactl_infra.clouds.aws.places import CLOUD, ecr_image, ready_image_of, s3_prefix
+from llamactl_infra.clouds.aws.places import CLOUD, ecr_image, is_ready_image, s3_prefix
 from llamactl_infra.clouds.aws.schedules import cron_expression
 from llamactl_infra.spec import SageMakerSpec, Spec
 
@@ -78,7 +78,7 @@ def _image(spec: Spec) -> Iterator[str]:
         return
     if spec.region is not None and image.region != spec.region:
         yield f"image: is in {image.region}; SageMaker pulls it from {spec.region} alone"
-    if image.digest is None and ready_image_of(spec.image) is None:
+    if image.digest is None and not is_ready_image(spec.image):
         yield f"image: '{spec.image}' has no digest, so that another may take its place"
 
 

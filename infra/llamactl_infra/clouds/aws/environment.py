@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from llamactl_catalog.serving_contracts import contract_of
-from llamactl_infra.clouds.aws.places import CLOUD, ready_image_of
+from llamactl_infra.clouds.aws.places import CLOUD, is_ready_image
 from llamactl_infra.spec import Spec
 
 # What a ready image's own entry script asks for, by what an image of llamactl's does.
@@ -17,7 +17,7 @@ def container_environment(spec: Spec) -> dict[str, str]:
     An image of llamactl's finds weights that the platform has fetched by itself; a ready one is
     told their folder.
     """
-    is_ready = spec.image is not None and ready_image_of(spec.image) is not None
+    is_ready = spec.image is not None and is_ready_image(spec.image)
     known: dict[str, str] = {}
     if spec.num_shard is not None:
         known["NUM_SHARD"] = str(spec.num_shard)

@@ -80,15 +80,31 @@ def s3_prefix(uri: str) -> S3Prefix | None:
 
 @cache
 def ready_image_of(reference: str) -> ReadyImage | None:
-    """Find the ready image that a reference is to; None: it is one's own."""
+    """Find the ready image that a reference with a tag is to; None: there is none on record."""
     image = ecr_image(reference)
-    if image is None:
-        return None
-    host = reference.partition("/")[0]
-    if registry_hosts().get((CLOUD, image.region)) != host:
-        return None
-    of_cloud = [each for each in ready_images() if each.cloud == CLOUD]
-    matching = (
-        each for each in of_cloud if (each.repository, each.tag) == (image.repository, image.tag)
-    )
+    matching = (each for each in _ready_in(reference) if image and each.tag == image.tag)
     return next(matching, None)
+
+
+def is_ready_image(reference: str) -> bool:
+    """Tell whether an image is one of AWS's own, by its tag or by the digest that it has.
+
+    A digest does not say which version it is: of such an image the spec does.
+    """
+    image = ecr_image(reference)
+    if image is None or image.digest is None:
+        return ready_image_of(reference) is not None
+    return bool(_ready_in(reference))
+
+
+def _ready_in(reference: str) -> list[ReadyImage]:
+    """Give the ready images of a reference's repository; []: it is one's own."""
+    image = ecr_image(reference)
+    host = reference.partition("/")[0]
+    if image is None or registry_hosts().get((CLOUD, image.region)) != host:
+        return []
+    return [
+        each
+        for each in ready_images()
+        if (each.cloud, each.repository) == (CLOUD, image.repository)
+    ]

@@ -26,16 +26,50 @@ _INTERFACES = [
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcs",
 ]
-ASSUME_ROLE = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "sagemaker.amazonaws.com"},
-            "Action": "sts:AssumeRole",
+_TOUCH_OBJECTS = ["s3:GetObject", "s3:PutObject"]
+_USE_KEY = ["kms:Decrypt", "kms:GenerateDataKey"]
+
+
+def trust_policy(region: str, account: str | None) -> dict[str, Any]:
+    """Give who may assume the role: SageMaker, on behalf of this account and region alone.
+
+    Without an account, which a spec of a former release has not, of any account. Source: Amazon
+    SageMaker AI developer guide, "Cross-service confused deputy prevention", which tells for
+    real-time and asynchronous inference to end the ARN so, and not to name an endpoint.
+    """
+    statement: Statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sagemaker.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    if account is not None:
+        source = f"arn:{partition(region)}:sagemaker:{region}:{account}:*"
+        statement["Condition"] = {
+            "StringEquals": {"aws:SourceAccount": account},
+            "ArnLike": {"aws:SourceArn": source},
         }
-    ],
-}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def boundary_policy() -> dict[str, Any]:
+    """Give what bounds every role that is made: what any endpoint may need, and no more actions.
+
+    On which resources is told by each role's own policy; ACCOUNT stands for the account's id.
+    """
+    statements = [
+        _allow("Images", [*_PULL, "ecr:GetAuthorizationToken"], "*"),
+        _allow("Objects", [*_TOUCH_OBJECTS, "s3:ListBucket"], "*"),
+        _allow(
+            "Logs",
+            _WRITE_LOGS,
+            f"arn:aws:logs:*:ACCOUNT:log-group:{log_group_name('*')}",
+        ),
+        *_metrics(),
+        _allow("NetworkInterfaces", _INTERFACES, "*"),
+        _allow("Notify", ["sns:Publish"], "arn:aws:sns:*:ACCOUNT:*"),
+        _allow("Key", _USE_KEY, "arn:aws:kms:*:ACCOUNT:key/*"),
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def execution_policy(spec: Spec, region: str) -> dict[str, Any]:
@@ -50,7 +84,7 @@ def execution_policy(spec: Spec, region: str) -> dict[str, Any]:
     if topics:
         statements.append(_allow("Notify", ["sns:Publish"], topics))
     if own.kms_key is not None:
-        statements.append(_allow("Key", ["kms:Decrypt", "kms:GenerateDataKey"], own.kms_key))
+        statements.append(_allow("Key", _USE_KEY, own.kms_key))
     return {"Version": "2012-10-17", "Statement": statements}
 
 
@@ -85,7 +119,7 @@ def _written(own: SageMakerSpec, of: str) -> list[Statement]:
     if places:
         objects = [_objects(each, of) for each in places]
         # Requests lie below the same prefix as their answers.
-        statements.append(_allow("AsyncAnswers", ["s3:GetObject", "s3:PutObject"], objects))
+        statements.append(_allow("AsyncAnswers", _TOUCH_OBJECTS, objects))
     return statements
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import iam
 
-from llamactl_infra.clouds.aws.policies import ASSUME_ROLE, execution_policy
+from llamactl_infra.clouds.aws.policies import execution_policy, trust_policy
 from llamactl_infra.clouds.aws.surroundings import Surroundings
 
 
@@ -27,7 +27,7 @@ def declare_role(around: Surroundings) -> ExecutionRole:
         around.child("role"),
         name=around.role,
         description=f"Runs the SageMaker endpoint {around.spec.name} in {around.region}",
-        assume_role_policy=json.dumps(ASSUME_ROLE),
+        assume_role_policy=json.dumps(trust_policy(around.region, own.account)),
         permissions_boundary=own.permissions_boundary,
         tags=around.tags,
         opts=around.options(),

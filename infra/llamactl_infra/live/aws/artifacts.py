@@ -5,7 +5,7 @@ from llamactl_catalog.errors import InvalidInput, LlamactlError, NotFound
 from llamactl_catalog.host_images import host_images_of
 from llamactl_infra.clouds.aws.asked import Asked
 from llamactl_infra.clouds.aws.host_image import engine_of, inference_ami
-from llamactl_infra.clouds.aws.places import CLOUD, ecr_image, ready_image_of, s3_prefix
+from llamactl_infra.clouds.aws.places import CLOUD, ecr_image, is_ready_image, s3_prefix
 from llamactl_infra.live.aws.asking import Absent, Clients, told
 from llamactl_infra.live.cloud import Account, Finding
 from llamactl_infra.spec import Spec
@@ -13,6 +13,13 @@ from llamactl_infra.spec import Spec
 IMAGE = "image"
 HOST_IMAGE = "host image"
 WEIGHTS = "weights"
+# Source: OCI image specification and Docker's "Image manifest v2, schema 2".
+_MANIFESTS = [
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.oci.image.index.v1+json",
+]
 
 
 def host_image_finding(spec: Spec) -> Finding:
@@ -42,7 +49,7 @@ def image_finding(clients: Clients, asked: Asked, account: Account) -> Finding |
         LlamactlError: ECR does not tell.
     """
     image = ecr_image(asked.image)
-    if image is None or ready_image_of(asked.image) is not None:
+    if image is None or is_ready_image(asked.image):
         return None
     wanted = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag or "latest"}
     client = clients.of("ecr", image.region)
@@ -57,6 +64,29 @@ def image_finding(clients: Clients, asked: Asked, account: Account) -> Finding |
         return Finding(IMAGE, "failed", said, _not_found(said, hint, error))
     where = "" if image.account == account.id else f" of account {image.account}"
     return Finding(IMAGE, "ok", f"{image.repository} is in ECR{where}")
+
+
+def image_digest(clients: Clients, reference: str) -> str | None:
+    """Give the digest that an image's tag stands for; None: its registry does not tell.
+
+    Of the image itself, as whoever pulls it asks: AWS's registries let all accounts pull, and no
+    account but their own list. Source: AWS Deep Learning Containers developer guide.
+    """
+    image = ecr_image(reference)
+    if image is None or image.tag is None:
+        return None
+    try:
+        with told("ecr:BatchGetImage"):
+            answer = clients.of("ecr", image.region).batch_get_image(
+                registryId=image.account,
+                repositoryName=image.repository,
+                imageIds=[{"imageTag": image.tag}],
+                acceptedMediaTypes=_MANIFESTS,
+            )
+    except (Absent, LlamactlError):
+        return None
+    digests = [each["imageId"].get("imageDigest") for each in answer.get("images", ())]
+    return next((str(each) for each in digests if each), None)
 
 
 def weights_finding(clients: Clients, asked: Asked) -> Finding | None:

@@ -83,7 +83,7 @@ def _asked(
         if found is not None:
             yield found
     yield _told(NAMES, lambda: names_finding(clients, asked, standing))
-    yield _told(PERMISSIONS, lambda: permissions_finding(clients, asked, account))
+    yield _told(PERMISSIONS, lambda: permissions_finding(clients, asked, account, standing))
 
 
 def _told(check: str, ask: Callable[[], Found]) -> Found | Finding:

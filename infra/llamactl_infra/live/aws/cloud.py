@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from llamactl_infra.live.aws.artifacts import image_digest
 from llamactl_infra.live.aws.asking import Clients
 from llamactl_infra.live.aws.checking import findings
 from llamactl_infra.live.aws.differences import differences
@@ -32,6 +33,10 @@ class LiveAws:
     def checks(self, spec: Spec, standing: Spec | None = None) -> Iterator[Finding]:
         """Check what AWS tells beforehand, cheapest first; nothing is raised."""
         return findings(self._clients, spec, standing)
+
+    def image_digest(self, reference: str) -> str | None:
+        """Give the digest that an image's tag stands for; None: its registry does not tell."""
+        return image_digest(self._clients, reference)
 
     def endpoint(self, spec: Spec) -> LiveEndpoint:
         """Tell how the endpoint of a spec is.

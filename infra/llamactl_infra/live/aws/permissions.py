@@ -6,15 +6,24 @@ from typing import Any
 from llamactl_catalog.errors import NoPermission
 from llamactl_infra.clouds.aws.asked import Asked
 from llamactl_infra.clouds.aws.deployer_policy import Needed, needed_of
+from llamactl_infra.clouds.aws.deployer_statements import BOUNDARY
 from llamactl_infra.live.aws.asking import Absent, Clients, told
 from llamactl_infra.live.aws.identity import simulated_as
 from llamactl_infra.live.cloud import Account, Finding
+from llamactl_infra.spec import Spec
 
 CHECK = "permissions"
+_POLICY = "docs/aws.md has the policy to grant"
+_NAME_BOUNDARY = (
+    "name the boundary that your policy demands: --set sagemaker.permissions_boundary=ARN; or use "
+    "a role that exists: --set sagemaker.execution_role=ARN"
+)
 _SHOWN = 6
 
 
-def permissions_finding(clients: Clients, asked: Asked, account: Account) -> Finding:
+def permissions_finding(
+    clients: Clients, asked: Asked, account: Account, standing: Spec | None = None
+) -> Finding:
     """Simulate every action on the deployment's own resources.
 
     Raises:
@@ -25,26 +34,35 @@ def permissions_finding(clients: Clients, asked: Asked, account: Account) -> Fin
         who = account.principal
         return Finding(CHECK, "unknown", f"the policies of {who} cannot be simulated")
     refused: list[str] = []
+    unbounded: list[str] = []
     unsure: list[str] = []
     number = 0
     try:
-        for need in needed_of(asked, account.id):
+        for need in needed_of(asked, account.id, standing):
             for each in _simulated(clients, asked, principal, need):
                 number += 1
                 if _is_allowed(each):
                     continue
-                missing = each.get("MissingContextValues")
-                (unsure if missing else refused).append(str(each["EvalActionName"]))
+                missing = each.get("MissingContextValues", ())
+                action = str(each["EvalActionName"])
+                if BOUNDARY in missing:  # what the request does not say it will not say later
+                    unbounded.append(action)
+                (unsure if missing else refused).append(action)
     except Absent:
         return Finding(CHECK, "unknown", f"IAM does not know {principal}")
+    if unbounded:
+        text = f"{principal} may not, on a role without a permissions boundary: "
+        return _failed(text + _listed(unbounded), _NAME_BOUNDARY)
     if refused:
-        text = f"{principal} may not: {_listed(refused)}"
-        hint = "docs/aws.md has the policy to grant"
-        return Finding(CHECK, "failed", text, NoPermission(text, hint=hint))
+        return _failed(f"{principal} may not: {_listed(refused)}", _POLICY)
     if unsure:
         text = f"{principal} may do these under conditions alone: {_listed(unsure)}"
         return Finding(CHECK, "unknown", text)
     return Finding(CHECK, "ok", f"{number} actions of {principal}, simulated")
+
+
+def _failed(text: str, hint: str) -> Finding:
+    return Finding(CHECK, "failed", text, NoPermission(text, hint=hint))
 
 
 def _simulated(

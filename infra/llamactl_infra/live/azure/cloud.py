@@ -56,6 +56,10 @@ class LiveAzure:
         except LlamactlError as error:  # of the way itself: findings raise none
             yield Finding("credentials", "failed", error.message, error)
 
+    def image_digest(self, reference: str) -> str | None:  # noqa: ARG002 - the protocol's
+        """Give none: Azure has no ready images."""
+        return None
+
     def endpoint(self, spec: Spec) -> LiveEndpoint:
         """Tell how the endpoint of a spec is.
 

@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("pulumi_aws", reason="needs the extra 'aws'")
 from infra.live.aws.checked import found
-from infra.sagemaker.declared import spec_of
+from infra.sagemaker.declared import READY, spec_of
 from llamactl_catalog.errors import NotFound
 from standins.aws import ACCOUNT
 from standins.aws.faults import denied
@@ -80,3 +80,19 @@ def pushed(aws):
     )
     digest = answer["image"]["imageId"]["imageDigest"]
     return f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/llamactl/tgi@{digest}"
+
+
+def test_the_digest_of_an_image_of_awss_own_is_asked_of_its_registry(aws, live):
+    aws.ready_images[READY.rpartition(":")[2]] = f"sha256:{'cd' * 32}"
+
+    assert live.image_digest(READY) == f"sha256:{'cd' * 32}"
+
+
+def test_a_registry_that_does_not_tell_leaves_the_tag(aws, live):
+    aws.faults.append(denied("BatchGetImage"))
+
+    assert live.image_digest(READY) is None
+
+
+def test_a_tag_that_is_not_there_has_no_digest(live):
+    assert live.image_digest(READY) is None
