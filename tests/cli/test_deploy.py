@@ -72,6 +72,19 @@ def test_logs_show_what_the_engine_wrote(llamactl, tiny):
     assert "starting tiny" in llamactl("logs", "tiny").out
 
 
+def test_logs_as_json_are_one_object_a_line(llamactl, tiny):
+    told = [json.loads(line) for line in llamactl("logs", "tiny", "--json").out.splitlines()]
+
+    assert {each["deployment"] for each in told} == {"tiny"}
+    assert [each["line"] for each in told] == llamactl("logs", "tiny").out.splitlines()
+
+
+def test_status_as_json_says_that_everyone_is_let_in(llamactl, tiny):
+    told = json.loads(llamactl("status", "tiny", "--json").out)
+
+    assert (told["auth"], told["api_key_required"]) == ("none", False)
+
+
 def test_destroy_leaves_only_the_log(llamactl, tiny):
     process = psutil.Process(json.loads(llamactl("status", "tiny", "--json").out)["pid"])
 
@@ -103,6 +116,8 @@ def test_a_key_is_asked_for_on_request(llamactl, tiny_gguf):
     assert get(f"{url}/v1/models", key) == 200
     assert key not in llamactl("status", "tiny").out + llamactl("status", "tiny", "--json").out
     assert key not in llamactl("logs", "tiny").out
+    told = json.loads(llamactl("status", "tiny", "--json").out)
+    assert (told["auth"], told["api_key_required"]) == ("key", True)
 
 
 def test_a_file_of_another_model_is_told(llamactl, tiny_gguf):

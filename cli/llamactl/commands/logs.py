@@ -1,5 +1,7 @@
 """`llamactl logs NAME`: what the engine wrote."""
 
+import json
+
 import click
 
 from llamactl.app import App
@@ -20,8 +22,9 @@ DEFAULT_TAIL = 100
     show_default=True,
     help="How many lines of the past.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.pass_obj
-def command(app: App, name: str, follow: bool, tail: int) -> None:
+def command(app: App, name: str, follow: bool, tail: int, as_json: bool) -> None:
     """Print or follow the log of the deployment NAME."""
     try:
         if place_of(app, name) == "this machine":
@@ -30,6 +33,7 @@ def command(app: App, name: str, follow: bool, tail: int) -> None:
             stacks = app.stacks()
             lines = on_cloud(app, name, lambda: stacks.logs(name, tail=tail, follow=follow))
         for line in lines:
-            click.echo(line)
+            # One object a line, so that a log that is followed can be read as it comes.
+            click.echo(json.dumps({"deployment": name, "line": line}) if as_json else line)
     except KeyboardInterrupt:  # the way to end --follow: nothing was interrupted
         click.get_current_context().exit(INTERRUPTED)

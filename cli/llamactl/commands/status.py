@@ -35,9 +35,15 @@ def command(app: App, name: str, as_json: bool) -> None:
 def _document(deployment: Deployment) -> dict[str, object]:
     values = asdict(deployment)
     facts = values.pop("cloud_facts")
-    is_local, key = facts is None, values.pop("api_key")
-    asks_for_key = key is not None if is_local else deployment.auth == "key"
-    return {**values, **({} if facts is None else facts), "api_key_required": asks_for_key}
+    del values["api_key"]
+    told = "none" if _is_open(deployment) else deployment.auth
+    own = {"auth": told, "api_key_required": told == "key"}
+    return {**values, **({} if facts is None else facts), **own}
+
+
+def _is_open(deployment: Deployment) -> bool:
+    """Tell whether it lets everyone in: on this machine, without a key."""
+    return deployment.cloud_facts is None and deployment.api_key is None
 
 
 def _lines(deployment: Deployment) -> list[tuple[str, object]]:
@@ -63,9 +69,7 @@ def _lines(deployment: Deployment) -> list[tuple[str, object]]:
 
 
 def _auth(deployment: Deployment) -> str:
-    if deployment.cloud_facts is None:
-        return "API key" if deployment.api_key is not None else "none"
-    return _WAYS_IN[deployment.auth]
+    return "none" if _is_open(deployment) else _WAYS_IN[deployment.auth]
 
 
 def _facts(facts: CloudFacts) -> list[tuple[str, object]]:

@@ -11,7 +11,7 @@ from llamactl_catalog.serving_contracts import contract_of
 from llamactl_containers.engines.engine import LaunchSettings
 from llamactl_containers.engines.tgi import for_ready_image
 from llamactl_infra.clouds.aws.checks import check
-from llamactl_infra.clouds.aws.disks import has_own_disk
+from llamactl_infra.clouds.aws.disks import disk_of
 from llamactl_infra.clouds.aws.places import CLOUD, ecr_image, s3_prefix
 from llamactl_infra.deployment import AuthKind
 from llamactl_infra.drafts.draft import Guard, UsualImage
@@ -139,7 +139,10 @@ class AwsDraft:
 
 
 def _encryption(spec: Spec, own: SageMakerSpec) -> str:
-    if spec.instance_type is not None and has_own_disk(spec.instance_type):
+    disk = "volume" if spec.instance_type is None else disk_of(spec.instance_type)
+    if disk == "unknown":
+        return "TLS; at rest by a key of AWS's or by the hardware of the instance's disk"
+    if disk == "own":
         return "TLS; at rest by the hardware of the instance's own disk, which takes no other key"
     if own.kms_key is not None:
         return f"TLS; at rest by your key {own.kms_key}"

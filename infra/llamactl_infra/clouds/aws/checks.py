@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from llamactl_catalog.errors import InvalidFile
 from llamactl_catalog.serving_contracts import contract_of
 from llamactl_infra.clouds.aws.bounds import bounds
-from llamactl_infra.clouds.aws.disks import MAX_VOLUME_GB
+from llamactl_infra.clouds.aws.disks import MAX_VOLUME_GB, disk_of
 from llamactl_infra.clouds.aws.environment import container_environment
 from llamactl_infra.clouds.aws.names import MAX_NAME, is_name
 from llamactl_infra.clouds.aws.places import CLOUD, ecr_image, is_ready_image, s3_prefix
@@ -49,6 +49,7 @@ def problems_of(spec: Spec) -> tuple[str, ...]:
         *_weights(spec, own),
         *_environment(spec),
         *_numbers(spec, own),
+        *_disk(spec, own),
         *_network(own),
         *_places(own),
         *_tags(spec),
@@ -139,6 +140,18 @@ def _numbers(spec: Spec, own: SageMakerSpec) -> Iterator[str]:
             yield f"schedules: '{each.cron}' of {each.name} is not minute hour day month weekday"
         if each.min_instances > each.max_instances:
             yield f"schedules: {each.name} has fewer instances at most than at least"
+
+
+def _disk(spec: Spec, own: SageMakerSpec) -> Iterator[str]:
+    """Refuse what may be asked of a volume alone, on a type of which it is not on record."""
+    if spec.instance_type is None or disk_of(spec.instance_type) != "unknown":
+        return
+    for name in ("volume_gb", "kms_key"):
+        if getattr(own, name) is not None:
+            yield (
+                f"sagemaker.{name}: whether {spec.instance_type} has a disk of its own, which "
+                "refuses it, is not on record"
+            )
 
 
 def _network(own: SageMakerSpec) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from llamactl_infra.clouds.aws.asked import Asked
-from llamactl_infra.clouds.aws.disks import has_own_disk, volume_gb
+from llamactl_infra.clouds.aws.disks import disk_of, volume_gb
 from llamactl_infra.clouds.aws.host_image import inference_ami
 from llamactl_infra.clouds.aws.model_content import model_name
 from llamactl_infra.clouds.aws.names import VARIANT, content_name
@@ -25,7 +25,7 @@ def configuration_content(asked: Asked) -> dict[str, Any]:
     """Give what the configuration is made of, as plain values."""
     own = asked.own
     content: dict[str, Any] = {"production_variants": [_variant(asked)]}
-    if own.kms_key is not None and not has_own_disk(asked.instance_type):
+    if own.kms_key is not None and disk_of(asked.instance_type) == "volume":
         content["kms_key_arn"] = own.kms_key  # an instance's own disk is encrypted, and refuses it
     if own.capture_uri is not None:
         content["data_capture_config"] = _capture(own, own.capture_uri)

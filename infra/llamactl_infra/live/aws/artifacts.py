@@ -4,6 +4,7 @@ from llamactl_catalog.engine_versions import written
 from llamactl_catalog.errors import InvalidInput, LlamactlError, NotFound
 from llamactl_catalog.host_images import host_images_of
 from llamactl_infra.clouds.aws.asked import Asked
+from llamactl_infra.clouds.aws.disks import disk_of
 from llamactl_infra.clouds.aws.host_image import engine_of, inference_ami
 from llamactl_infra.clouds.aws.places import CLOUD, ecr_image, is_ready_image, s3_prefix
 from llamactl_infra.live.aws.asking import Absent, Clients, told
@@ -12,6 +13,7 @@ from llamactl_infra.spec import Spec
 
 IMAGE = "image"
 HOST_IMAGE = "host image"
+DISK = "disk"
 WEIGHTS = "weights"
 # Source: OCI image specification and Docker's "Image manifest v2, schema 2".
 _MANIFESTS = [
@@ -40,6 +42,17 @@ def host_image_finding(spec: Spec) -> Finding:
         return Finding(HOST_IMAGE, "failed", said, InvalidInput(said, hint=hint))
     said = f"{name}: driver {known.driver} runs CUDA {written(known.cuda)}; {needs}"
     return Finding(HOST_IMAGE, "ok", said)
+
+
+def disk_finding(spec: Spec) -> Finding | None:
+    """Say that no volume is asked for where it is not on record; None: it is."""
+    if spec.instance_type is None or disk_of(spec.instance_type) != "unknown":
+        return None
+    said = (
+        f"whether {spec.instance_type} has a disk of its own is not on record: no volume is asked "
+        "for, and the service's default must hold image and weights"
+    )
+    return Finding(DISK, "unknown", said)
 
 
 def image_finding(clients: Clients, asked: Asked, account: Account) -> Finding | None:

@@ -10,6 +10,7 @@ from llamactl_infra.clouds.aws.checks import problems_of
 from llamactl_infra.live.aws.artifacts import (
     IMAGE,
     WEIGHTS,
+    disk_finding,
     host_image_finding,
     image_finding,
     weights_finding,
@@ -44,6 +45,9 @@ def findings(clients: Clients, spec: Spec, standing: Spec | None) -> Iterator[Fi
     limits = _limits(spec)
     yield limits
     yield host_image_finding(spec)
+    disk = disk_finding(spec)
+    if disk is not None:
+        yield disk
     if isinstance(account, Account) and None not in (spec.region, spec.instance_type):
         known = known_type(spec)
         yield _told(INSTANCE_TYPE, lambda: offer_finding(clients, spec, known))
