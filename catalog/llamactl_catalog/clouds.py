@@ -16,6 +16,7 @@ class Cloud:
     its quotas count. While an update moves traffic there are `update_fleets` fleets at once.
     `max_instances` is the most that one deployment may have; None: no such limit is documented.
     `residency` is what the cloud says of where data are, by `residency_source`.
+    `storage_usd_per_gb_month` is what a gigabyte of staged weights costs, by `storage_source`.
     """
 
     id: str
@@ -29,6 +30,8 @@ class Cloud:
     max_instances: int | None
     residency: str
     residency_source: str
+    storage_usd_per_gb_month: float
+    storage_source: str
 
 
 @cache

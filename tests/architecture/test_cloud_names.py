@@ -13,9 +13,11 @@ CLOUD = re.compile(r"aws|amazon|sagemaker|jumpstart|azure|boto|gcp|google_cloud"
 MAY_NAME_CLOUDS = {
     "containers/llamactl_containers/buckets/blob.py": "one cloud's object storage",
     "containers/llamactl_containers/buckets/s3.py": "one cloud's object storage",
+    "containers/llamactl_containers/buckets/s3_bucket.py": "one cloud's object storage",
     "containers/llamactl_containers/weights/meta.py": "how the signature of a URL says its end",
     "containers/llamactl_containers/builders/acr_tasks.py": "one cloud's builds",
     "containers/llamactl_containers/builders/codebuild.py": "one cloud's builds",
+    "containers/llamactl_containers/builders/codebuild_policy.py": "one cloud's builds",
     "containers/llamactl_containers/builders/codebuild_setup.py": "one cloud's builds",
     "containers/llamactl_containers/registries/acr.py": "one cloud's registry",
     "containers/llamactl_containers/registries/ecr.py": "one cloud's registry",

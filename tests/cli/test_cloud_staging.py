@@ -16,6 +16,7 @@ from llamactl.pipeline.cloud_weights import WeightsChoice, have_weights
 from llamactl.pipeline.license_gate import Accepted
 from llamactl_catalog.engine_versions import engine_version
 from llamactl_catalog.errors import InvalidInput, NoPermission, NotFound
+from llamactl_containers.buckets import s3_bucket
 from llamactl_containers.builders.records import ImageRecord, ImageRecords, PushedTo
 from llamactl_infra.drafts.draft import open_draft
 from llamactl_infra.spec import AzureMlSpec, SageMakerSpec, Spec
@@ -73,6 +74,32 @@ def test_the_default_bucket_is_made_closed_and_filled(app, hub, s3, region):
     assert all(closed.values())
     place = s3.client.get_bucket_location(Bucket=bucket)["LocationConstraint"]
     assert place == (None if region == REGION else region)
+
+
+def test_a_bucket_whose_making_was_cut_off_is_closed_and_encrypted_by_the_next_run(app, hub, s3):
+    bucket = s3.bucket(f"sagemaker-us-east-1-{ACCOUNT}-cut")
+
+    for _ in range(2):
+        s3_bucket.have_bucket(s3.client, bucket, REGION, ACCOUNT)
+
+    closed = s3.client.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert all(closed.values())
+    (rule,) = s3.client.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"][
+        "Rules"
+    ]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+
+
+def test_what_somebody_has_set_of_a_bucket_is_left(app, s3):
+    bucket = s3.bucket("set-by-somebody")
+    own = {"BlockPublicAcls": True, "IgnorePublicAcls": True}
+    s3.client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=own)
+
+    s3_bucket.have_bucket(s3.client, bucket, REGION, ACCOUNT)
+
+    told = s3.client.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert {name: told[name] for name in own} == own
+    assert not told["BlockPublicPolicy"]
 
 
 def test_what_is_there_is_verified_and_not_fetched_again(app, hub, s3):

@@ -27,6 +27,7 @@ class LiveCloudStandIn:
     looked_for: list = field(default_factory=list)
     refuses: LlamactlError | None = None
     digest: str | None = None
+    readers: tuple = ()
 
     def __call__(self, cloud):
         """Open it: it stands for the function that opens clouds."""
@@ -60,6 +61,9 @@ class LiveCloudStandIn:
     def remains(self, spec, held):
         self.looked_for.append(tuple(held))
         return _told(self.left)
+
+    def weights_readers(self, place, region):
+        return self.readers
 
     def held_back(self, spec, held):
         return self.kept_back

@@ -7,7 +7,8 @@ from llamactl.deployments import on_cloud, place_of
 from llamactl.names import deployment_name
 from llamactl.output import talk
 from llamactl.progress import stage
-from llamactl_catalog.errors import InvalidInput
+from llamactl_catalog.errors import InvalidInput, UnknownDeployment
+from llamactl_infra.stacks.staged import StagedCopies
 
 
 @click.command(name="destroy")
@@ -16,14 +17,24 @@ from llamactl_catalog.errors import InvalidInput
 @click.option(
     "--unlock", is_flag=True, help="First clear the lock that a killed run left, on a cloud."
 )
+@click.option(
+    "--weights",
+    is_flag=True,
+    help="Also remove the weights that deploy staged for it, unless others use them.",
+)
 @click.pass_obj
-def command(app: App, name: str, yes: bool, unlock: bool) -> None:
+def command(app: App, name: str, yes: bool, unlock: bool, weights: bool) -> None:
     """Remove the deployment NAME, all of it, and see that it is gone.
 
     On this machine its log is kept. On a cloud the log goes with it; what goes is shown and asked
-    for, and at the end the cloud is asked whether anything is left.
+    for, and at the end the cloud is asked whether anything is left. Staged weights stay, and are
+    named with what they cost, unless --weights removes them.
     """
-    if place_of(app, name) == "this machine":
+    if weights and _is_gone(app, name):
+        from llamactl.pipeline.staged_copies import settle_copies
+
+        settle_copies(StagedCopies(app.state_dir), app.stacks(), name, None, remove=True)
+    elif place_of(app, name) == "this machine":
         if unlock:
             message = f"'{name}' is on this machine, where a killed command leaves no lock"
             raise InvalidInput(message, hint="leave out --unlock")
@@ -31,7 +42,20 @@ def command(app: App, name: str, yes: bool, unlock: bool) -> None:
     else:
         from llamactl.pipeline.cloud_removal import destroy_on_cloud
 
-        on_cloud(app, name, lambda: destroy_on_cloud(app, name, yes=yes, unlock=unlock))
+        on_cloud(
+            app, name, lambda: destroy_on_cloud(app, name, yes=yes, unlock=unlock, weights=weights)
+        )
+
+
+def _is_gone(app: App, name: str) -> bool:
+    """Tell whether of a deployment the weights alone are left."""
+    if name in app.local().names() or not StagedCopies(app.state_dir).recall(name):
+        return False
+    try:
+        app.stacks().require(name)
+    except UnknownDeployment:
+        return True
+    return False
 
 
 def _destroy_here(app: App, name: str) -> None:

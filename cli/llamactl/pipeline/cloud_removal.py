@@ -6,14 +6,20 @@ import click
 
 from llamactl.app import App
 from llamactl.output import stdin_is_terminal, talk
+from llamactl.pipeline.staged_copies import settle_copies
 from llamactl.progress import stage
 from llamactl.terminal_text import for_terminal
 from llamactl_catalog.errors import InvalidInput, LlamactlError, NotFound, UnknownDeployment
 from llamactl_infra.deployment import Deployment, kinds_of
+from llamactl_infra.stacks.staged import StagedCopies
 
 
-def destroy_on_cloud(app: App, name: str, *, yes: bool, unlock: bool) -> None:
-    """Remove a deployment after a yes, and say what came of it.
+def destroy_on_cloud(
+    app: App, name: str, *, yes: bool, unlock: bool, weights: bool = False
+) -> None:
+    """Remove a deployment after a yes, and say what came of it and what stays on purpose.
+
+    `weights`: the copies of weights that deploy has staged for it go too.
 
     Raises:
         InvalidInput: nobody can be asked, and there is no `yes`.
@@ -38,6 +44,7 @@ def destroy_on_cloud(app: App, name: str, *, yes: bool, unlock: bool) -> None:
     talk(f"'{name}' is gone: {count} removed{seen}")
     for each in removed.held_back:
         talk(f"note: {for_terminal(each)}")
+    settle_copies(StagedCopies(app.state_dir), stacks, name, removed.spec, remove=weights)
 
 
 def _ask(app: App, name: str) -> None:

@@ -17,6 +17,7 @@ from llamactl_containers.weights.manifest import Manifest
 from llamactl_containers.weights.tokens import find_token
 from llamactl_infra.drafts.draft import Draft
 from llamactl_infra.spec import Spec
+from llamactl_infra.stacks.staged import StagedCopies, StagedCopy
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +121,16 @@ def have_weights(  # noqa: PLR0913, PLR0917 - what, where and by whom
     if choice.place is None or choice.kind not in {"staged", "prepared"}:
         return
     draft.check_storage(spec, os.environ)
+    copy = StagedCopy(choice.place, spec.cloud, spec.region)
     if choice.is_default_place:
+        StagedCopies(app.state_dir).remember(spec.name, copy)
         draft.have_place(choice.place, spec, account)
     if _are_there(choice, spec):
         return
     if choice.kind == "prepared":
         hint = f"llamactl weights stage {spec.model} --source FOLDER --to {choice.place}"
         raise NotFound(f"{choice.place} holds no quantized weights of {spec.model}", hint=hint)
+    StagedCopies(app.state_dir).remember(spec.name, copy)
     fetch_weights(app, FetchOrder(spec.model, choice.place, accepted=accepted))
 
 

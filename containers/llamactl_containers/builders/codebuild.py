@@ -12,7 +12,13 @@ from typing import Any
 
 from llamactl_catalog.errors import LlamactlError, Unhealthy
 from llamactl_catalog.progress import Report, Step
-from llamactl_containers.builders.codebuild_setup import LOG_GROUP, PROJECT, have_project
+from llamactl_containers.builders.codebuild_setup import (
+    LOG_GROUP,
+    PROJECT,
+    Place,
+    have_project,
+    with_new_role,
+)
 from llamactl_containers.builders.failures import build_failure
 from llamactl_containers.builders.remote import BuiltRemotely, zipped
 from llamactl_containers.builders.remote_log import RemoteLog, remote_log
@@ -41,7 +47,7 @@ class CodeBuild:
         """Build there and push to `target`; an interrupt stops the build."""
         archive = zipped(context)
         report(Step("making sure of the project, its bucket and its role"))
-        place = have_project(self._address)
+        place = have_project(self._address, target.repository)
         key = f"contexts/{context_sha256(context)}-{target.tag}.zip"
         storage = self._client("s3")
         report(Step("sending the context"))
@@ -55,7 +61,7 @@ class CodeBuild:
             )
         try:
             with remote_log(log, report) as lines:
-                return self._run(context, target, f"{place.bucket}/{key}", lines, report, log)
+                return self._run(context, target, place, key, lines, report, log)
         finally:
             with suppress(LlamactlError), told_by_aws("s3:DeleteObject"):
                 storage.delete_object(Bucket=place.bucket, Key=key)
@@ -64,18 +70,23 @@ class CodeBuild:
         self,
         context: BuildContext,
         target: Reference,
-        source: str,
+        place: Place,
+        key: str,
         lines: RemoteLog,
         report: Report,
         log: Path,
     ) -> BuiltRemotely:
         client = self._client("codebuild")
         with told_by_aws("codebuild:StartBuild"):
-            started = client.start_build(
-                projectName=PROJECT,
-                sourceTypeOverride="S3",
-                sourceLocationOverride=source,
-                buildspecOverride=buildspec(context, target),
+            started = with_new_role(
+                client,
+                lambda: client.start_build(
+                    projectName=PROJECT,
+                    sourceTypeOverride="S3",
+                    sourceLocationOverride=f"{place.bucket}/{key}",
+                    serviceRoleOverride=place.role,
+                    buildspecOverride=buildspec(context, target),
+                ),
             )["build"]
         run = str(started["id"])
         report(Step(f"build {run} has started"))

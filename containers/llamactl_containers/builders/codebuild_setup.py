@@ -1,13 +1,17 @@
 """What CodeBuild needs before its first build: a bucket, a role, a project; made once."""
 
+import hashlib
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
+from llamactl_containers.buckets.s3_bucket import have_bucket, have_set
 from llamactl_containers.registries.ecr import EcrAddress, aws_client, told_by_aws
 
+_Answer = TypeVar("_Answer")
 PROJECT = "llamactl-image-build"
 LOG_GROUP = f"/aws/codebuild/{PROJECT}"
 # 16 GiB of memory, 8 vCPUs, 128 GB of disk: room for the base twice over. Sources: botocore's
@@ -17,20 +21,26 @@ _IMAGE = "aws/codebuild/amazonlinux-x86_64-standard:5.0"
 _TIMEOUT_MINUTES = 120
 _KEEP_CONTEXTS_DAYS = 1
 _TAGS = [{"key": "llamactl", "value": "image-build"}]
+_POLICY = "build"
+_DIGITS = 10
 _ROLE_ATTEMPTS = 10  # a role made a moment ago cannot be assumed for up to half a minute
 _ROLE_PAUSE_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where contexts are sent, and whose it is."""
+    """Where contexts are sent, whose it is, and the role that a build runs under."""
 
     account: str
     bucket: str
+    role: str = ""
 
 
-def have_project(address: EcrAddress) -> Place:
+def have_project(address: EcrAddress, repository: str) -> Place:
     """Make the bucket, the role and the project where they are missing.
+
+    Each repository has a role of its own, which pushes there and nowhere else; a build is started
+    with that of its target.
 
     Raises:
         NoPermission: these credentials may not.
@@ -40,78 +50,91 @@ def have_project(address: EcrAddress) -> Place:
     account, partition = str(identity["Account"]), str(identity["Arn"]).split(":")[1]
     place = Place(account, f"llamactl-build-{account}-{address.region}")
     _have_bucket(place, address.region)
-    role = _have_role(place, address, partition)
-    _have_project(place, role, address.region)
+    place = replace(place, role=_have_role(place, address, partition, repository))
+    _have_project(place, place.role, address.region)
     return place
+
+
+def role_name(region: str, repository: str) -> str:
+    """Name the role of a repository's builds: roles are of an account, and have 64 characters."""
+    digest = hashlib.sha256(f"{region}/{repository}".encode()).hexdigest()[:_DIGITS]
+    return f"{PROJECT}-{region}-{digest}"
 
 
 def _have_bucket(place: Place, region: str) -> None:
     client = aws_client("s3", region)
-    with told_by_aws("s3:CreateBucket"):
-        try:
-            client.head_bucket(Bucket=place.bucket, ExpectedBucketOwner=place.account)
-        except client.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] not in {"404", "NoSuchBucket"}:
-                raise
-        else:
-            return
-        where = {"LocationConstraint": region}
-        own = {} if region == "us-east-1" else {"CreateBucketConfiguration": where}
-        client.create_bucket(Bucket=place.bucket, **own)
-        client.put_public_access_block(
-            Bucket=place.bucket,
-            PublicAccessBlockConfiguration={
-                "BlockPublicAcls": True,
-                "IgnorePublicAcls": True,
-                "BlockPublicPolicy": True,
-                "RestrictPublicBuckets": True,
-            },
-        )
-        rule = {
-            "ID": "contexts",
-            "Status": "Enabled",
-            "Filter": {"Prefix": ""},
-            "Expiration": {"Days": _KEEP_CONTEXTS_DAYS},
-        }
-        client.put_bucket_lifecycle_configuration(
-            Bucket=place.bucket, LifecycleConfiguration={"Rules": [rule]}
-        )
-
-
-def _have_role(place: Place, address: EcrAddress, partition: str) -> str:
-    client = aws_client("iam", address.region)
-    name = f"{PROJECT}-{address.region}"
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "codebuild.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": {"aws:SourceAccount": place.account}},
-            }
-        ],
+    own = {"Bucket": place.bucket, "ExpectedBucketOwner": place.account}
+    rule = {
+        "ID": "contexts",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "Expiration": {"Days": _KEEP_CONTEXTS_DAYS},
     }
+    with told_by_aws("s3:CreateBucket"):
+        have_bucket(client, place.bucket, region, place.account)
+        have_set(
+            lambda: client.get_bucket_lifecycle_configuration(**own),
+            lambda: client.put_bucket_lifecycle_configuration(
+                **own, LifecycleConfiguration={"Rules": [rule]}
+            ),
+        )
+
+
+def _have_role(place: Place, address: EcrAddress, partition: str, repository: str) -> str:
+    """Have the role with its policy; where both are as they should be, nothing is written."""
+    client = aws_client("iam", address.region)
+    name = role_name(address.region, repository)
+    policy = role_policy(place, address, partition, repository)
     with told_by_aws("iam:CreateRole"):
         try:
             arn = client.get_role(RoleName=name)["Role"]["Arn"]
         except client.exceptions.NoSuchEntityException:
             made = client.create_role(
                 RoleName=name,
-                AssumeRolePolicyDocument=json.dumps(trust),
-                Description="llamactl: builds images and pushes them to ECR",
+                AssumeRolePolicyDocument=json.dumps(trust_policy(place, address, partition)),
+                Description=f"llamactl: builds images and pushes them to {repository}"[:1000],
                 Tags=[{"Key": each["key"], "Value": each["value"]} for each in _TAGS],
             )
             arn = made["Role"]["Arn"]
-        policy = json.dumps(role_policy(place, address, partition))
-        client.put_role_policy(RoleName=name, PolicyName="build", PolicyDocument=policy)
+        if _policy_of(client, name) != policy:
+            document = json.dumps(policy)
+            client.put_role_policy(RoleName=name, PolicyName=_POLICY, PolicyDocument=document)
     return str(arn)
 
 
-def role_policy(place: Place, address: EcrAddress, partition: str) -> dict[str, Any]:
-    """Give what a build may do: read its context, log, push to this registry; nothing else."""
+def _policy_of(client: Any, role: str) -> dict[str, Any] | None:
+    try:
+        told = client.get_role_policy(RoleName=role, PolicyName=_POLICY)["PolicyDocument"]
+    except client.exceptions.NoSuchEntityException:
+        return None
+    found: dict[str, Any] = told
+    return found
+
+
+def trust_policy(place: Place, address: EcrAddress, partition: str) -> dict[str, Any]:
+    """Give who may assume a build's role: CodeBuild, for this project of this account alone.
+
+    Source: CodeBuild user guide, "Cross-service confused deputy prevention".
+    """
+    project = f"arn:{partition}:codebuild:{address.region}:{place.account}:project/{PROJECT}"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "codebuild.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": place.account, "aws:SourceArn": project}
+        },
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def role_policy(
+    place: Place, address: EcrAddress, partition: str, repository: str
+) -> dict[str, Any]:
+    """Give what a build may do: read its context, log, push to its repository; nothing else."""
     logs = f"arn:{partition}:logs:{address.region}:{place.account}:log-group:{LOG_GROUP}"
-    repositories = f"arn:{partition}:ecr:{address.region}:{address.account}:repository/*"
+    target = f"arn:{partition}:ecr:{address.region}:{address.account}:repository/{repository}"
+    contexts = f"arn:{partition}:s3:::{place.bucket}/contexts/*"
     push = (
         "BatchCheckLayerAvailability",
         "BatchGetImage",
@@ -122,13 +145,13 @@ def role_policy(place: Place, address: EcrAddress, partition: str) -> dict[str, 
         "UploadLayerPart",
     )
     allowed: list[tuple[list[str], list[str]]] = [
-        (["s3:GetObject", "s3:GetObjectVersion"], [f"arn:{partition}:s3:::{place.bucket}/*"]),
+        (["s3:GetObject", "s3:GetObjectVersion"], [contexts]),
         (
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
             [logs, f"{logs}:*"],
         ),
         (["ecr:GetAuthorizationToken"], ["*"]),
-        ([f"ecr:{each}" for each in push], [repositories]),
+        ([f"ecr:{each}" for each in push], [target]),
     ]
     statements = [
         {"Effect": "Allow", "Action": actions, "Resource": resources}
@@ -142,15 +165,23 @@ def _have_project(place: Place, role: str, region: str) -> None:
     with told_by_aws("codebuild:CreateProject"):
         if client.batch_get_projects(names=[PROJECT])["projects"]:
             return
-        for attempt in range(_ROLE_ATTEMPTS):
-            try:
-                _create_project(client, place, role)
-            except client.exceptions.InvalidInputException as error:
-                if "AssumeRole" not in str(error) or attempt + 1 == _ROLE_ATTEMPTS:
-                    raise
-                time.sleep(_ROLE_PAUSE_S)
-            else:
-                return
+        with_new_role(client, lambda: _create_project(client, place, role))
+
+
+def with_new_role(client: Any, ask: Callable[[], _Answer]) -> _Answer:
+    """Ask CodeBuild for what needs a role, again while it cannot assume one that is new.
+
+    Raises:
+        ClientError: it is refused, or the role cannot be assumed after all.
+    """
+    for attempt in range(_ROLE_ATTEMPTS):
+        try:
+            return ask()
+        except client.exceptions.InvalidInputException as error:
+            if "AssumeRole" not in str(error) or attempt + 1 == _ROLE_ATTEMPTS:
+                raise
+            time.sleep(_ROLE_PAUSE_S)
+    raise AssertionError
 
 
 def _create_project(client: Any, place: Place, role: str) -> None:

@@ -71,6 +71,14 @@ class AwsDraft:
         """
         return f"s3://sagemaker-{spec.region}-{account}/llamactl/{model.id}/{revision}"
 
+    def is_default_place(self, place: str, spec: Spec) -> bool:
+        """Tell whether it is in the account's own bucket, where nothing else of llamactl's lies."""
+        found, own = s3_prefix(place), spec.sagemaker
+        if found is None or own is None or own.account is None:
+            return False
+        bucket = f"sagemaker-{spec.region}-{own.account}"
+        return found.bucket == bucket and found.prefix.startswith("llamactl/")
+
     def isolated(self, spec: Spec) -> bool:
         """Tell whether the container reaches no network."""
         return spec.sagemaker is not None and spec.sagemaker.network_isolation

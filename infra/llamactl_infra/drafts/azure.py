@@ -70,6 +70,10 @@ class AzureDraft:
         """Name none: there is no account for it before the workspace is made."""
         return None
 
+    def is_default_place(self, place: str, spec: Spec) -> bool:  # noqa: ARG002 - as every draft
+        """Tell that it is none: each was named by someone."""
+        return False
+
     def isolated(self, spec: Spec) -> bool:
         """Tell whether the containers reach nothing outside of the workspace."""
         return spec.azure_ml is not None and not spec.azure_ml.public_egress

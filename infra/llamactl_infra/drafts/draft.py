@@ -84,6 +84,9 @@ class Draft(Protocol):
     def staging_place(self, model: Model, revision: str, spec: Spec, account: str) -> str | None:
         """Say where deploy stages weights that no instance can fetch by itself; None: nowhere."""
 
+    def is_default_place(self, place: str, spec: Spec) -> bool:
+        """Tell whether a place is one that `staging_place` names, for whatever model."""
+
     def isolated(self, spec: Spec) -> bool:
         """Tell whether its instances reach no network, the Hub neither."""
 

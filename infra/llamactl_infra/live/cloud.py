@@ -114,6 +114,13 @@ class LiveCloud(Protocol):
         Looked for are those that the state `held`, and what its platform makes of itself.
         """
 
+    def weights_readers(self, place: str, region: str | None) -> tuple[str, ...]:
+        """Name what the cloud knows to read weights from a place; () where it knows of nothing.
+
+        Raises:
+            LlamactlError: the cloud does not let it be read.
+        """
+
     def held_back(self, spec: Spec, held: Sequence[Held]) -> tuple[str, ...]:
         """Say what the cloud keeps for some days of what was removed: it costs nothing."""
 

@@ -32,11 +32,13 @@ class Removed:
     """What came of a removal: how many resources there were; whether the cloud was asked for them.
 
     `unasked` says why it was not. `held_back` is what the cloud keeps for some days, at no cost.
+    `spec` is what it was to be, where that was known.
     """
 
     resources: int
     unasked: str | None = None
     held_back: tuple[str, ...] = ()
+    spec: Spec | None = None
 
 
 class Stack(Protocol):
@@ -80,7 +82,7 @@ class Removal:
         unasked = self._look(report)
         stack.forget()
         self.removals.forget(name)
-        return Removed(len(held), unasked, self._held_back(held))
+        return Removed(len(held), unasked, self._held_back(held), self.kept.spec)
 
     def _destroy(
         self, stack: Stack, report: Report, standing: Callable[[], tuple[str, ...]]

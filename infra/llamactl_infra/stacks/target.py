@@ -222,6 +222,28 @@ class StackTarget:
         )
         return removal.run(stack, report, lambda: self.standing(name))
 
+    def weights_in_use(self, but: str) -> dict[str, str]:
+        """Give where other deployments have their weights, each with the deployment's name.
+
+        Raises:
+            LlamactlError: the backend cannot be read.
+        """
+        reader = self._reader(silent)
+        others = [each for each in reader.names() if each != but]
+        return {
+            each.spec.weights_uri: each.name
+            for each in reader.several(others)
+            if each.spec is not None and each.spec.weights_uri is not None
+        }
+
+    def weights_readers(self, cloud: Cloud, place: str, region: str | None) -> tuple[str, ...]:
+        """Name what a cloud knows to read weights from a place.
+
+        Raises:
+            LlamactlError: the cloud does not tell.
+        """
+        return self._live(cloud).weights_readers(place, region)
+
     def unlock(self, name: str) -> None:
         """Clear the lock that a killed run left; a run that is still there loses it too.
 

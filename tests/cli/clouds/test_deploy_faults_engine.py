@@ -35,7 +35,7 @@ def test_an_endpoint_that_fails_on_aws_is_told_and_can_be_removed(on_aws, fault,
     assert words in failed.err
     assert "Traceback" not in failed.err
     assert "What stands of" in failed.err
-    destroyed = on_aws("destroy", MODEL, "--yes")
+    destroyed = on_aws("destroy", MODEL, "--yes", "--weights")
     assert destroyed.code == 0, destroyed.err
     assert on_aws.remains() == []
 

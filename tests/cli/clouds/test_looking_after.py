@@ -42,7 +42,7 @@ def looked_after(user, cloud):
     assert told(user, "logs", "chat", "--tail", "1").count("\n") == 1
     assert [each.name for each in kept(user) if TOKEN.encode() in each.read_bytes()] == []
     assert user("destroy", "chat").code == 2
-    assert "has nothing of it any more" in user("destroy", "chat", "--yes").err
+    assert "has nothing of it any more" in user("destroy", "chat", "--yes", "--weights").err
     assert user.remains() == []
     assert told(user, "list", "--json") == "[]\n"
     return status
@@ -68,11 +68,16 @@ def test_what_may_not_be_removed_is_named_and_a_second_destroy_goes_on(on_aws):
     first = on_aws("destroy", "chat", "--yes")
     on_aws.cloud.faults.clear()
     second = on_aws("destroy", "chat", "--yes")
+    (staged,) = on_aws.remains()
+    third = on_aws("destroy", "chat", "--weights")
 
     assert first.code == 9
     assert "role chat-role" in first.err
     assert "llamactl destroy chat goes on" in first.err
     assert second.code == 0
+    assert f"weights stay in {staged.removeprefix('weights ')}, " in second.err
+    assert "a month" in second.err
+    assert third.code == 0, third.err
     assert on_aws.remains() == []
 
 
@@ -96,7 +101,7 @@ def test_what_a_killed_deploy_left_is_removed_when_its_lock_is_cleared(on_aws):
 
     (listed,) = json.loads(told(on_aws, "list", "--json"))
     locked = on_aws("destroy", "chat", "--yes")
-    done = on_aws("destroy", "chat", "--yes", "--unlock")
+    done = on_aws("destroy", "chat", "--yes", "--unlock", "--weights")
 
     assert listed["state"] == "deploying"
     assert locked.code == 5

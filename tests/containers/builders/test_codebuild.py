@@ -22,6 +22,7 @@ pytest.importorskip("moto.server", reason="needs moto[server]")
 
 ACCOUNT = "123456789012"  # moto's own
 HOST = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"
+REPOSITORY = "llamactl/tgi"
 ADDRESS = EcrAddress(ACCOUNT, "us-east-1")
 MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 MANIFEST = json.dumps(
@@ -89,25 +90,62 @@ def test_without_credentials_the_login_says_what_to_set(s3, monkeypatch, tmp_pat
 
 
 def test_bucket_role_and_project_are_made_once(s3):
-    first = have_project(ADDRESS)
-    second = have_project(ADDRESS)
+    first = have_project(ADDRESS, REPOSITORY)
+    second = have_project(ADDRESS, REPOSITORY)
 
     (project,) = client("codebuild").batch_get_projects(names=[PROJECT])["projects"]
     assert first == second
     assert project["environment"]["privilegedMode"] is True
     assert project["artifacts"]["type"] == "NO_ARTIFACTS"
-    assert project["serviceRole"].endswith(f"role/{PROJECT}-us-east-1")
+    assert project["serviceRole"] == first.role
     closed = client("s3").get_public_access_block(Bucket=first.bucket)
     assert all(closed["PublicAccessBlockConfiguration"].values())
 
 
 def test_the_role_may_not_do_everything():
-    policy = role_policy(have_place(), ADDRESS, "aws")
+    policy = role_policy(have_place(), ADDRESS, "aws", REPOSITORY)
 
     actions = [each for statement in policy["Statement"] for each in statement["Action"]]
     anywhere = [each["Action"] for each in policy["Statement"] if each["Resource"] == ["*"]]
     assert not any("*" in each for each in actions)
     assert anywhere == [["ecr:GetAuthorizationToken"]]
+
+
+def test_each_repositorys_builds_push_there_alone(s3):
+    roles = {each: have_project(ADDRESS, each).role for each in ("llamactl/tgi", "llamactl/vllm")}
+
+    assert len(set(roles.values())) == 2
+    for repository, arn in roles.items():
+        name = arn.rpartition("/")[2]
+        told = client("iam").get_role_policy(RoleName=name, PolicyName="build")["PolicyDocument"]
+        pushing = next(each for each in told["Statement"] if "ecr:PutImage" in each["Action"])
+        of = f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/{repository}"
+        assert (len(name) <= 64, pushing["Resource"]) == (True, [of])
+
+
+def test_the_role_trusts_codebuild_for_this_project_of_this_account_alone(s3):
+    name = have_project(ADDRESS, REPOSITORY).role.rpartition("/")[2]
+
+    role = client("iam").get_role(RoleName=name)["Role"]
+
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    project = f"arn:aws:codebuild:us-east-1:{ACCOUNT}:project/{PROJECT}"
+    assert statement["Condition"]["StringEquals"] == {
+        "aws:SourceAccount": ACCOUNT,
+        "aws:SourceArn": project,
+    }
+
+
+def test_a_bucket_whose_making_was_cut_off_is_closed_by_the_next_run(s3):
+    bucket = f"llamactl-build-{ACCOUNT}-us-east-1"
+    client("s3").create_bucket(Bucket=bucket)
+
+    have_project(ADDRESS, REPOSITORY)
+
+    closed = client("s3").get_public_access_block(Bucket=bucket)
+    assert all(closed["PublicAccessBlockConfiguration"].values())
+    rules = client("s3").get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert [each["Expiration"]["Days"] for each in rules] == [1]
 
 
 def have_place():
@@ -125,7 +163,7 @@ def test_a_build_gives_the_digest_of_what_was_pushed_and_removes_the_context(tar
         small_context(), target, tmp_path / "log", steps.append
     )
 
-    bucket = have_project(ADDRESS).bucket
+    bucket = have_project(ADDRESS, REPOSITORY).bucket
     assert built.digest == digest
     assert built.run.startswith(f"{PROJECT}:")
     assert "sending the context" in [each.text for each in steps]

@@ -235,6 +235,7 @@ _BUCKET_PARTS = {
     ("GET", "encryption"): "s3:GetEncryptionConfiguration",
     ("PUT", "encryption"): "s3:PutEncryptionConfiguration",
     ("PUT", "ownershipControls"): "s3:PutBucketOwnershipControls",
+    ("GET", "lifecycle"): "s3:GetLifecycleConfiguration",
     ("PUT", "lifecycle"): "s3:PutLifecycleConfiguration",
     ("GET", "uploads"): "s3:ListBucketMultipartUploads",
     ("GET", "list-type"): "s3:ListBucket",

@@ -8,7 +8,23 @@ from standins.aws.endpoints import Endpoints
 
 def remains(endpoints: Endpoints) -> list[str]:
     """Name it all, each with its kind in front."""
-    return sorted([*_of_sagemaker(endpoints), *_of_moto()])
+    return sorted([*_of_sagemaker(endpoints), *_of_moto(), *staged()])
+
+
+def staged() -> list[str]:
+    """Name the copies of weights that lie in buckets, by what says that they are whole."""
+    from moto.s3.models import s3_backends
+
+    # One store for all regions, by partition. Source: moto's s3_backends.
+    buckets = s3_backends[ACCOUNT]["aws"].buckets
+    folders = {
+        f"s3://{name}/{key.partition('/.llamactl/')[0]}"
+        if "/.llamactl/" in key
+        else f"s3://{name}/{key.rpartition('/')[0]}"
+        for name, bucket in buckets.items()
+        for key in bucket.keys
+    }
+    return sorted(f"weights {each}" for each in folders)
 
 
 def _of_sagemaker(endpoints: Endpoints) -> Iterator[str]:

@@ -101,7 +101,7 @@ class Aws:
         self._say_in(region, endpoint, lines)
 
     def everything(self) -> list[str]:
-        """Name all that there is in the account, but for buckets."""
+        """Name all that there is in the account, of buckets what lies in them."""
         with self._lock:
             self.endpoints.advance()
             return remains(self.endpoints)

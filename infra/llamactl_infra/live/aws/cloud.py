@@ -10,6 +10,7 @@ from llamactl_infra.live.aws.endpoint import live_endpoint
 from llamactl_infra.live.aws.identity import account_of
 from llamactl_infra.live.aws.log import Clock, lines
 from llamactl_infra.live.aws.remains import remains
+from llamactl_infra.live.aws.weights_readers import weights_readers
 from llamactl_infra.live.cloud import Account, Finding, Held, LiveEndpoint
 from llamactl_infra.spec import Spec
 
@@ -73,6 +74,14 @@ class LiveAws:
     def held_back(self, spec: Spec, held: Sequence[Held]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
         """Say that AWS keeps nothing of what was removed."""
         return ()
+
+    def weights_readers(self, place: str, region: str | None) -> tuple[str, ...]:
+        """Name what in the account reads weights from a place, beside what was just removed.
+
+        Raises:
+            LlamactlError: SageMaker does not tell.
+        """
+        return weights_readers(self._clients, place, region)
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -102,6 +102,10 @@ class LiveAzure:
             place = self._endpoint(management, spec)
             return str(management.post(f"{place}/listKeys").get("primaryKey", ""))
 
+    def weights_readers(self, place: str, region: str | None) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
+        """Name none: Azure ML lists models by workspace, and another's is not known here."""
+        return ()
+
     def remains(self, spec: Spec, held: Sequence[Held]) -> tuple[str, ...]:
         """Name what is still there of a deployment whose resources were removed."""
         with self._asked() as management:
