@@ -11,11 +11,16 @@ from infra.azure_ml.specs import DECLARED, GIVEN, KEY, REGISTRY, SMALL
 from llamactl_catalog.prompts import Message
 from llamactl_gateway.azure_endpoint import AzureEndpoint
 from llamactl_gateway.sampling import Sampling
+from llamactl_infra.clouds.azure.actions import EVERY
+from llamactl_infra.live.azure.cloud import LiveAzure
+from llamactl_infra.live.cloud import Held
 from standins.azure import SUBSCRIPTION
 from standins.azure.asking import put
+from standins.azure.authorization import is_given
 from standins.azure.scoring import DATA_TOKEN
 from standins.azure.scoring import KEY as ENDPOINT_KEY
 
+VAULTS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/llamas/providers/Microsoft.KeyVault/vaults"
 GROUPS = ("shared", "net")
 ML = "Microsoft.MachineLearningServices"
 
@@ -29,6 +34,12 @@ def account(azure):
     put(azure.url, storage(), {"location": "westeurope", "properties": {}})
     put(azure.url, KEY.rpartition("/keys/")[0], {"location": "westeurope", "properties": {}})
     return azure
+
+
+@pytest.fixture
+def live_azure(account, tmp_path):
+    environment = {**account.environment, "HOME": str(tmp_path)}
+    return LiveAzure(environment, pause=lambda _s: None)
 
 
 def storage():
@@ -80,3 +91,24 @@ def test_the_identity_may_pull_before_the_deployment_is_there(account):
     (endpoint,) = [number for number, each in enumerate(order) if each.endswith("mistral-11be0703")]
     assert len(roles) == 3
     assert max(roles) < endpoint
+
+
+def test_the_documented_role_suffices_for_whatever_is_declared_and_has_nothing_beyond_it(
+    account, live_azure
+):
+    """What Pulumi makes it reads and deletes too: of each kind that is written, all three count."""
+    given_workspace(account)
+    account.granted = [{"actions": list(EVERY), "notActions": []}]
+
+    for spec in DECLARED.values():
+        made(account, spec)
+        list(live_azure.checks(spec))
+        live_azure.endpoint(spec)
+        live_azure.held_back(spec, [Held("azure-native:keyvault:Vault", f"{VAULTS}/a")])
+        live_azure.remains(spec, ())
+        list(live_azure.log(spec, tail=1, follow=False))
+
+    written = {each.removesuffix("write") for each in account.actions if each.endswith("/write")}
+    used = {*account.actions, *(f"{each}{verb}" for each in written for verb in ("read", "delete"))}
+    unused = [each for each in EVERY if not any(is_given([{"actions": [each]}], at) for at in used)]
+    assert unused == []
