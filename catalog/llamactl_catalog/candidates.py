@@ -6,6 +6,7 @@ from typing import Protocol
 
 from llamactl_catalog.hardware import Accelerator
 from llamactl_catalog.limits import Limits, slowness
+from llamactl_catalog.memory import shortage
 from llamactl_catalog.model import Model
 from llamactl_catalog.placement import Memory, Objective, Quantization, Speed
 from llamactl_catalog.replica import Replica
@@ -39,17 +40,11 @@ class Arithmetic(Protocol):
     def memory(self, replica: Replica, workload: Workload) -> Memory:
         """Give the bytes that one replica takes for a workload, and has."""
 
-    def fits(self, memory: Memory) -> bool:
-        """Tell whether a replica has the bytes that it takes."""
-
     def disk_bytes(self, model: Model, quantization: Quantization) -> int:
         """Give what a replica's disk holds: the files of the weights, and the engine's image."""
 
-    def shortage(self, replica: Replica, workload: Workload) -> str:
-        """Say what is missing, in words with numbers."""
-
-    def speed(self, replica: Replica, workload: Workload) -> Speed:
-        """Estimate what one replica does under a workload."""
+    def speed(self, replica: Replica, workload: Workload, max_kv_tokens: int) -> Speed:
+        """Estimate what one replica does under a workload, with room for so many cached tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +80,11 @@ class _Way:
 
     def has_room(self, replicas: int) -> bool:
         """Tell whether the busiest of so many replicas has the memory for its share."""
-        return self.arithmetic.fits(self.memory(self.share(replicas)))
+        return self.memory(self.share(replicas)).fits
 
     def shortage(self) -> str:
         """Say what one request alone is short of."""
-        return self.arithmetic.shortage(self.replica, self._loaded(1))
+        return shortage(self.memory(self._loaded(1)), self.replica.num_shard)
 
     def candidate(self, replicas: int) -> Candidate:
         """Serve the load with so many replicas, each with as even a share as there is."""
@@ -119,7 +114,7 @@ class _Way:
         )
 
     def _speed(self, load: Workload) -> Speed:
-        return self.arithmetic.speed(self.replica, load)
+        return self.arithmetic.speed(self.replica, load, self.memory(load).max_kv_tokens)
 
 
 def candidates(  # noqa: PLR0913, PLR0917 - one question, and what it depends on

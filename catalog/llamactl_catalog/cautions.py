@@ -44,9 +44,9 @@ def speed_cautions(candidate: Candidate, workload: Workload, cloud: Cloud | None
     speed = candidate.speed
     if cloud is not None:
         answer_s = whole_answer_s(speed, workload.output_tokens)
-        yield from _limit_cautions(answer_s, speed.error, workload, cloud)
+        yield from _limit_cautions(answer_s, speed.error_factor, workload, cloud)
     if _UNMEASURED in speed.calibration:
-        factor = f"typically within a factor of {1 + speed.error:.1f}"
+        factor = f"typically within a factor of {speed.error_factor:.1f}"
         yield f"{EXTRAPOLATED}: {speed.calibration}; {factor}"
 
 
@@ -59,12 +59,12 @@ def price_cautions(price: Price, today: date | None, max_age_days: int) -> Itera
 
 
 def _limit_cautions(
-    answer_s: float, error: float, workload: Workload, cloud: Cloud
+    answer_s: float, error_factor: float, workload: Workload, cloud: Cloud
 ) -> Iterator[str]:
-    """Say what a cloud cuts off by the estimate, and what it may at the estimate's error."""
+    """Say what a cloud cuts off by the estimate, and what it may within its error."""
     answer = f"an answer of {tokens_of(workload.output_tokens)} takes {answer_s:.0f} s"
     limit_s, stream_s = cloud.request_limit_s, cloud.stream_limit_s
-    slow_s = answer_s * (1 + error)
+    slow_s = answer_s * error_factor
     perhaps = f"{answer}, perhaps {slow_s:.0f} s"
     whole = f"{cloud.service} ends one not streamed after {limit_s:.0f} s"
     streamed = f"{cloud.service} ends it after {stream_s:.0f} s even streamed"

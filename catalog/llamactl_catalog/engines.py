@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from llamactl_catalog import memory as tgi_memory
-from llamactl_catalog import sharding, speed
+from llamactl_catalog import sharding, speed, vllm_memory
 from llamactl_catalog.candidates import Arithmetic
 from llamactl_catalog.compatibility import incompatible_because, quantization_refusal
 from llamactl_catalog.engine_versions import EngineVersion, engine_lines, numbers
@@ -16,9 +16,11 @@ from llamactl_catalog.model import Model
 from llamactl_catalog.placement import Memory, Quantization, Speed
 from llamactl_catalog.quantization import file_bytes, unavailable_because
 from llamactl_catalog.replica import Replica
+from llamactl_catalog.speed.calibration import Calibration
 from llamactl_catalog.workload import Workload
 
-RENTED = ("tgi",)
+RENTED = ("tgi", "vllm")
+_DEPLOYED = ("tgi",)
 _VERSION = re.compile(r"\d+(\.\d+){0,2}")
 
 
@@ -31,7 +33,12 @@ class Engine:
 
     def arithmetic(self) -> Arithmetic:
         """Give what answers for this engine."""
-        return _Tgi(self.name, self.version, self.on_record())
+        version = self.on_record()
+        own = numbers(version.version)
+        calibration = speed.load_calibration(self.name, version.version)
+        if self.name == "vllm":
+            return _Vllm(version, calibration, vllm_memory.VllmMemory(own))
+        return _Tgi(version, calibration)
 
     def on_record(self) -> EngineVersion:
         """Give the version that is on record: this one, else the next older, else the oldest."""
@@ -90,16 +97,31 @@ def engine(text: str) -> Engine:
     return Engine(name, version if at else None)
 
 
+def deployed(engine: Engine) -> Engine:
+    """The engine, if llamactl deploys it to a cloud.
+
+    Raises:
+        InvalidInput: it is one that only `plan`, `compare` and `image` know.
+    """
+    if engine.name not in _DEPLOYED:
+        raise InvalidInput(
+            f"llamactl does not deploy {engine.name} yet",
+            hint=f"deploy with --engine {' or '.join(_DEPLOYED)}; plan and compare know both",
+        )
+    return engine
+
+
 @dataclass(frozen=True, slots=True)
 class _Tgi:
-    name: str
-    version: str | None
-    on_record: EngineVersion
+    """TGI's arithmetic, of a version that is on record."""
+
+    version: EngineVersion
+    calibration: Calibration
 
     def unavailable_because(
         self, model: Model, quantization: Quantization, accelerator: Accelerator
     ) -> str | None:
-        lacking = quantization_refusal(self.on_record, quantization)
+        lacking = quantization_refusal(self.version, quantization)
         if lacking is not None:
             return lacking
         return unavailable_because(model, quantization, accelerator)
@@ -112,14 +134,43 @@ class _Tgi:
     def memory(self, replica: Replica, workload: Workload) -> Memory:
         return tgi_memory.memory(replica, workload)
 
-    def fits(self, memory: Memory) -> bool:
-        return tgi_memory.fits(memory)
+    def disk_bytes(self, model: Model, quantization: Quantization) -> int:
+        return file_bytes(model, quantization) + _image_bytes(self.version)
+
+    def speed(self, replica: Replica, workload: Workload, max_kv_tokens: int) -> Speed:
+        return speed.estimate(self.calibration, replica, workload, max_kv_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class _Vllm:
+    """vLLM's arithmetic, of a version that is on record."""
+
+    version: EngineVersion
+    calibration: Calibration
+    of_version: vllm_memory.VllmMemory
+
+    def unavailable_because(
+        self, model: Model, quantization: Quantization, accelerator: Accelerator
+    ) -> str | None:
+        lacking = quantization_refusal(self.version, quantization)
+        if lacking is not None:
+            return lacking
+        return vllm_memory.unavailable_because(model, quantization, accelerator)
+
+    def shard_counts(
+        self, model: Model, quantization: Quantization, accelerators: int
+    ) -> tuple[int, ...]:
+        return vllm_memory.shard_counts(model, quantization, accelerators)
+
+    def memory(self, replica: Replica, workload: Workload) -> Memory:
+        return self.of_version.memory(replica, workload)
 
     def disk_bytes(self, model: Model, quantization: Quantization) -> int:
-        return file_bytes(model, quantization) + engine_lines()[self.name].image_bytes(self.version)
+        return file_bytes(model, quantization) + _image_bytes(self.version)
 
-    def shortage(self, replica: Replica, workload: Workload) -> str:
-        return tgi_memory.shortage(replica, workload)
+    def speed(self, replica: Replica, workload: Workload, max_kv_tokens: int) -> Speed:
+        return speed.estimate(self.calibration, replica, workload, max_kv_tokens)
 
-    def speed(self, replica: Replica, workload: Workload) -> Speed:
-        return speed.estimate(replica, workload, self.name, self.version)
+
+def _image_bytes(version: EngineVersion) -> int:
+    return engine_lines()[version.engine].image_bytes(version.version)

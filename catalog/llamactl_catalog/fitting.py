@@ -23,9 +23,7 @@ def fitting(
         context = min(CONTEXT_TOKENS, model.architecture.context_tokens)
         alone = Workload(context - 1, 1, concurrency=1, context_tokens=context)
         return any(
-            arithmetic.fits(
-                arithmetic.memory(Replica(model, stored, accelerator, num_shard), alone)
-            )
+            arithmetic.memory(Replica(model, stored, accelerator, num_shard), alone).fits
             for stored in quantizations
             for num_shard in arithmetic.shard_counts(model, stored, count)
         )

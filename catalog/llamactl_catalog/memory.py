@@ -68,11 +68,6 @@ class ShardMemory:
             + self.reserve_bytes
         )
 
-    @property
-    def needed_bytes(self) -> int:
-        """Add up all parts."""
-        return self.weights_bytes + self.kv_cache_bytes + self.overhead_bytes
-
 
 def memory(
     replica: Replica,
@@ -123,30 +118,20 @@ def shard_memory(
     )
 
 
-def fits(memory: Memory) -> bool:
-    """Tell whether a replica has the bytes that it takes."""
-    taken = memory.weights_bytes + memory.kv_cache_bytes + memory.overhead_bytes
-    return taken <= memory.available_bytes
-
-
-def shortage(
-    replica: Replica,
-    workload: Workload,
-) -> str:
-    """Say what a replica needs and has, in GB a shard, with the parts of the need."""
-    shard = shard_memory(replica, workload)
+def shortage(memory: Memory, num_shard: int) -> str:
+    """Say what a replica needs and has, in GB a GPU, with the parts of the need."""
     parts = ", ".join(
-        f"{name} {_gb(size)}"
+        f"{name} {_gb(size / num_shard)}"
         for name, size in (
-            ("weights", shard.weights_bytes),
-            ("cache", shard.kv_cache_bytes),
-            ("overhead", shard.overhead_bytes),
+            ("weights", memory.weights_bytes),
+            ("cache", memory.kv_cache_bytes),
+            ("overhead", memory.overhead_bytes),
         )
     )
-    num_shard = replica.num_shard
     shards = "1 shard" if num_shard == 1 else f"{num_shard} shards"
-    need = f"needs {shards} of {_gb(shard.needed_bytes)} GB ({parts})"
-    return f"{need}, has {num_shard} × {_gb(shard.available_bytes)} GB"  # noqa: RUF001 - as read
+    need = f"needs {shards} of {_gb(memory.needed_bytes / num_shard)} GB ({parts})"
+    has = f"{num_shard} × {_gb(memory.available_bytes / num_shard)} GB"  # noqa: RUF001 - as read
+    return f"{need}, has {has}"
 
 
 def largest_context(
@@ -160,7 +145,7 @@ def largest_context(
 
     def has_room(context_tokens: int) -> bool:
         full = Workload(context_tokens, context_tokens, concurrency, context_tokens)
-        return fits(memory(replica, full))
+        return memory(replica, full).fits
 
     low, high = 0, replica.model.architecture.context_tokens
     while low < high:
@@ -169,14 +154,14 @@ def largest_context(
     return low
 
 
-def kv_bytes_per_token(model: Model) -> int:
-    """Give the memory of one cached token over all layers and shards, in 16 bit.
+def kv_bytes_per_token(model: Model, cache_bytes: int = SIXTEEN_BIT_BYTES) -> int:
+    """Memory of one cached token over all layers and shards; `cache_bytes` is one number's.
 
     A key and a value, each [key-value heads, head size] a layer. Source: models/flash_causal_lm.py,
     total_cache_size. Llama 2 7B: 2 x 32 x 32 x 128 x 2 = 524,288 bytes.
     """
     shape = model.architecture
-    return 2 * shape.layers * shape.kv_heads * shape.head_dim * SIXTEEN_BIT_BYTES
+    return 2 * shape.layers * shape.kv_heads * shape.head_dim * cache_bytes
 
 
 def tokens_in_flight(model: Model, workload: Workload) -> int:
@@ -228,5 +213,5 @@ def _whole_blocks(shape: Architecture, tokens: int) -> int:
     return tokens // block * block
 
 
-def _gb(size_bytes: int) -> str:
+def _gb(size_bytes: float) -> str:
     return f"{size_bytes / GB:.1f}"

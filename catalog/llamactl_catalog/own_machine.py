@@ -18,7 +18,7 @@ _S = 1000
 
 
 # How far a machine of one's own may be from the one that was measured is not known. Assumed.
-_UNKNOWN_MACHINE = 1.0
+_UNKNOWN_MACHINE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,12 @@ def _speed(model: Model, workload: Workload) -> Speed | None:
     tokens_per_s = rates[measured_at]
     prompts = workload.concurrency * workload.input_tokens
     return Speed(
-        time_to_first_token_ms=_S * prompts / row["prompt_tokens_per_s"],
+        time_to_first_token_ms=_S * workload.input_tokens / row["prompt_tokens_per_s"],
+        time_to_first_token_at_once_ms=_S * prompts / row["prompt_tokens_per_s"],
         ms_per_token=_S * workload.concurrency / tokens_per_s,
         tokens_per_s=tokens_per_s,
         calibration=f"measured on {row['machine']}, {row['checked_on']}",
-        error=_UNKNOWN_MACHINE,
+        error_factor=_UNKNOWN_MACHINE,
     )
 
 

@@ -27,20 +27,33 @@ class Memory:
     available_bytes: int
     max_kv_tokens: int
 
+    @property
+    def needed_bytes(self) -> int:
+        """All that the replica takes."""
+        return self.weights_bytes + self.kv_cache_bytes + self.overhead_bytes
+
+    @property
+    def fits(self) -> bool:
+        """Whether the replica has the bytes that it takes."""
+        return self.needed_bytes <= self.available_bytes
+
 
 @dataclass(frozen=True, slots=True)
 class Speed:
     """What one user sees, and what the replica does, at `concurrency` requests at once.
 
-    `calibration` names the measured table behind it, or says that there is none;
-    `error` is its typical relative error from validation: 0.15 is 15 % either way.
+    The first token comes after `time_to_first_token_ms` where requests arrive evenly, and after
+    `time_to_first_token_at_once_ms` where all come at the same moment. `calibration` names the
+    measured rows behind it and what they do not cover; `error_factor` is the factor, at least 1,
+    that holds either way in 8 of 10 cases.
     """
 
     time_to_first_token_ms: float
+    time_to_first_token_at_once_ms: float
     ms_per_token: float
     tokens_per_s: float
     calibration: str
-    error: float
+    error_factor: float
 
 
 def whole_answer_s(speed: Speed, output_tokens: int) -> float:

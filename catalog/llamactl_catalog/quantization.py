@@ -29,15 +29,20 @@ _NATIVE_FP8_FROM = (9, 0)
 _MARLIN_TILES = ((128, 64), (64, 128))
 
 
-def weights_bytes(model: Model, quantization: Quantization) -> int:
-    """Give the size of the model's weights: every weight once, with the scales of quantized ones.
+def weights_bytes(
+    model: Model, quantization: Quantization, *, whole_layers_fp8: bool = False
+) -> int:
+    """Size of the model's weights: every weight once, with the scales of quantized ones.
 
     Embeddings, output head and norms stay in 16 bit always. So do, by the way TGI loads them:
     with fp8, a Llama's attention and its first and last layer (`no_fp8` in
     flash_llama_modeling.py); with any, the attention's inputs of an MPT (`load_col` in
-    mpt_modeling.py gives a bare tensor).
+    mpt_modeling.py gives a bare tensor). `whole_layers_fp8`: of an engine that quantizes every
+    matrix of every layer, as vLLM does.
     """
-    quantized, stored = _quantized(model.architecture, quantization)
+    quantized, stored = quantized_weights(
+        model.architecture, quantization, whole_layers_fp8=whole_layers_fp8
+    )
     return SIXTEEN_BIT_BYTES * (model.parameters - quantized) + stored
 
 
@@ -64,11 +69,17 @@ def matrix_bytes(inputs: int, outputs: int, quantization: Quantization) -> int:
     assert_never(quantization)
 
 
-def is_quantized(shape: Architecture, matrix: Matrix, quantization: Quantization) -> bool:
-    """Tell whether a matrix of an inner layer is stored in fewer bits."""
+def is_quantized(
+    shape: Architecture,
+    matrix: Matrix,
+    quantization: Quantization,
+    *,
+    whole_layers_fp8: bool = False,
+) -> bool:
+    """Whether a matrix of an inner layer is stored in fewer bits."""
     if quantization == "none" or (shape.kind == "mpt" and matrix.part == "qkv"):
         return False
-    only_feed_forward = quantization == "fp8" and shape.kind == "llama"
+    only_feed_forward = quantization == "fp8" and shape.kind == "llama" and not whole_layers_fp8
     return matrix.part in {"up", "down"} or not only_feed_forward
 
 
@@ -122,10 +133,17 @@ def computes_in_16_bit(quantization: Quantization, accelerator: Accelerator) -> 
 
 
 @lru_cache(maxsize=1024)
-def _quantized(shape: Architecture, quantization: Quantization) -> tuple[int, int]:
+def quantized_weights(
+    shape: Architecture, quantization: Quantization, *, whole_layers_fp8: bool = False
+) -> tuple[int, int]:
     """Count the weights of all layers that are quantized, and the bytes that they take."""
-    matrices = [each for each in layer_matrices(shape) if is_quantized(shape, each, quantization)]
-    outer = 2 if quantization == "fp8" and shape.kind == "llama" else 0
+    matrices = [
+        each
+        for each in layer_matrices(shape)
+        if is_quantized(shape, each, quantization, whole_layers_fp8=whole_layers_fp8)
+    ]
+    is_partial = quantization == "fp8" and shape.kind == "llama" and not whole_layers_fp8
+    outer = 2 if is_partial else 0
     layers = max(0, shape.layers - outer)
     stored = sum(matrix_bytes(each.inputs, each.outputs, quantization) for each in matrices)
     return layers * sum(each.parameters for each in matrices), layers * stored

@@ -9,9 +9,13 @@ from llamactl_catalog.placement import Quantization
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """How one replica is built: its weights as they are stored, on so many shards of a GPU."""
+    """How one replica is built: its weights as they are stored, on so many shards of a GPU.
+
+    `cache_bytes` is what one number of the KV cache takes: 2, or 1 where the cache is FP8.
+    """
 
     model: Model
     quantization: Quantization
     accelerator: Accelerator
     num_shard: int
+    cache_bytes: int = 2

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from llamactl.plan_words import gpus, weights
+from llamactl.plan_words import first_token, gpus, weights
 from llamactl_catalog.cautions import EXTRAPOLATED, kind
 from llamactl_catalog.clouds import Cloud
 from llamactl_catalog.comparing.comparison import (
@@ -83,7 +83,7 @@ def rows(compared: ModelComparison) -> Iterator[Row]:
         ("first token after", lambda at, _: _first_token(at)),
         ("each token", lambda at, _: f"{at.placement.speed.ms_per_token:.1f} ms"),
         ("whole answer", lambda at, _: f"{at.answer_s:.1f} s"),
-        ("speeds right within", lambda at, _: f"a factor of {1 + at.placement.speed.error:.1f}"),
+        ("speeds right within", lambda at, _: f"a factor of {at.placement.speed.error_factor:.1f}"),
         ("a month, if that slow", lambda at, _: _slow(at)),
         ("full at", lambda at, _: f"{count(at.full_monthly_tokens)} tokens a month"),
         ("quota", lambda _, side: quota_name(side.quota)),
@@ -207,7 +207,7 @@ def _at_once(at: AtLoad) -> str:
 
 
 def _first_token(at: AtLoad) -> str:
-    return f"{at.placement.speed.time_to_first_token_ms:.0f} ms"
+    return f"{first_token(at.placement.speed)} ms"
 
 
 def _in_eu(prices: Sequence[RegionPrice]) -> str:

@@ -93,7 +93,7 @@ def _placement(own: OwnMachine, workload: Workload) -> dict[str, Any]:
         "usd_per_month": 0.0,
         "usd_per_million_tokens": 0.0,
         "calibration": None if speed is None else speed.calibration,
-        "speed_error": None if speed is None else speed.error,
+        "error_factor": None if speed is None else round(speed.error_factor, 3),
         "price_dated": None,
         "price_basis": None,
         "quota_name": None,

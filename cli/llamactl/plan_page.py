@@ -8,6 +8,7 @@ from llamactl.output import table_lines
 from llamactl.plan_words import (
     Row,
     choice,
+    first_token,
     gpus,
     in_regions,
     instances,
@@ -122,8 +123,8 @@ def _table(rows: Sequence[Row], letters: dict[str, str]) -> list[str]:
         "gpus": lambda _, row: gpus(row.placement),
         "weights": lambda _, row: weights(row.placement),
         "ms/tok": lambda _, row: f"{row.placement.speed.ms_per_token:.1f}",
-        "err": lambda _, row: f"x{1 + row.placement.speed.error:.1f}",
-        "first ms": lambda _, row: f"{row.placement.speed.time_to_first_token_ms:.0f}",
+        "err": lambda _, row: f"x{row.placement.speed.error_factor:.1f}",
+        "first ms": lambda _, row: first_token(row.placement.speed),
         "tok/s": lambda _, row: format_rate(row.placement.tokens_per_s),
         "$/hour": lambda _, row: f"{row.placement.usd_per_hour:.2f}",
         "$/month": lambda _, row: f"{row.placement.usd_per_month:.0f}",
@@ -195,6 +196,7 @@ def _notes(rows: Sequence[Row], letters: dict[str, str]) -> Iterator[str]:
 def _speed_note(chosen: Placement) -> str:
     speed = chosen.speed
     return (
-        "Speeds are estimates, typically off by no more than the factor ERR. Row 1: "
-        f"{speed.calibration}. $/1M: a million output tokens, at the load's utilization."
+        "Speeds are estimates; 8 of 10 are off by no more than the factor ERR. Row 1: "
+        f"{speed.calibration}. First token of row 1 after {first_token(speed)} ms. "
+        "$/1M: a million output tokens, at the load's utilization."
     )

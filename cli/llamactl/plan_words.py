@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from llamactl_catalog.placement import Placement, Plan
+from llamactl_catalog.placement import Placement, Plan, Speed
 from llamactl_catalog.quota import quota
 from llamactl_catalog.units import format_bytes, format_rate
 
@@ -63,6 +63,12 @@ def gpus(each: Placement) -> str:
     used = f"{each.num_shard}/" if each.num_shard < instance.accelerators else ""
     name = _SOCKET.sub("", instance.accelerator.name).replace(" GB", "GB").strip()
     return f"{used}{instance.accelerators} {name}"
+
+
+def first_token(speed: Speed) -> str:
+    """The time to the first token in ms: where requests arrive evenly, and all at once."""
+    even, at_once = speed.time_to_first_token_ms, speed.time_to_first_token_at_once_ms
+    return f"{even:.0f}" if round(even) == round(at_once) else f"{even:.0f}-{at_once:.0f}"
 
 
 def weights(each: Placement) -> str:

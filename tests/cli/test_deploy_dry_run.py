@@ -178,7 +178,7 @@ def test_options_beside_a_saved_plan_are_refused_by_name(llamactl, tmp_path):
         (("--max", 4, "--max-usd-per-hour", 2), 7, "4 instances, which --max allows"),
         (("--instance-type", "ml.g4dn.xlarge"), 5, "what would do"),
         (("--instance-type", "ml.g5.xlarge", "--concurrency", 400, "--max", 1), 5, "--max is 1"),
-        (("--engine", "vllm"), 2, "there is tgi"),
+        (("--engine", "vllm"), 2, "deploy with --engine tgi"),
         (("--engine", "tgi@1.1.0"), 3, "forbids paid hosting"),
         (("--engine", "tgi@3.3.5"), 12, "it has 3.3.6"),
         (("--update", "canary"), 2, "there is 1"),

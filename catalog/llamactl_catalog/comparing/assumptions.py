@@ -117,7 +117,7 @@ def _of_speed(models: Sequence[ModelComparison]) -> Iterator[str]:
         speed, kind = each.placement.speed, each.placement.offer.instance_type
         yield (
             f"The speed of {each.placement.model.id} on {kind.name} is typically right within a "
-            f"factor of {1 + speed.error:.1f}. Calibration: {speed.calibration}."
+            f"factor of {speed.error_factor:.1f}. Calibration: {speed.calibration}."
         )
 
 

@@ -146,7 +146,7 @@ def _way(asked: Question, kind: InstanceType, alone: Candidate, longest_answer_s
     workings = []
     for in_flight in range(1, MOST_IN_FLIGHT + 1):
         working = _working(asked, kind, alone, in_flight)
-        if not asked.arithmetic.fits(working.memory):
+        if not working.memory.fits:
             break
         speed = working.speed
         tokens_per_s = speed.tokens_per_s
@@ -158,11 +158,12 @@ def _way(asked: Question, kind: InstanceType, alone: Candidate, longest_answer_s
 def _working(asked: Question, kind: InstanceType, alone: Candidate, in_flight: int) -> Working:
     workload, load = asked.workload(in_flight), asked.load
     replica = Replica(asked.model, alone.quantization, kind.accelerator, alone.num_shard)
-    speed = asked.arithmetic.speed(replica, workload)
+    memory = asked.arithmetic.memory(replica, workload)
+    speed = asked.arithmetic.speed(replica, workload, memory.max_kv_tokens)
     requests_per_s = speed.tokens_per_s / load.output_tokens
     return Working(
         in_flight=in_flight,
-        memory=asked.arithmetic.memory(replica, workload),
+        memory=memory,
         speed=speed,
         answer_s=whole_answer_s(speed, load.output_tokens),
         monthly_tokens=requests_per_s * SECONDS_PER_MONTH * load.request_tokens / load.peak,

@@ -146,7 +146,7 @@ def _at_load(asked: Question, cloud: Cloud, able: _Able, around: Surroundings) -
         *model_cautions(asked.model, cloud, around.today),
         *price_cautions(offer.price, around.today, around.max_price_age_days),
     )
-    slow = replicas_for(load.monthly_tokens * (1 + working.speed.error), way.monthly_tokens)
+    slow = replicas_for(load.monthly_tokens * working.speed.error_factor, way.monthly_tokens)
     per_million_output = usd / load.monthly_output_tokens * _MILLION
     placement = Placement(
         model=asked.model,

@@ -1,15 +1,22 @@
-"""How long one pass of a model over its shards takes: a decode step, and a prompt."""
+"""How long one pass of a model over its shards takes: a decode step, and a prompt.
+
+docs/speed-model.md has the formulas in full, with where each constant is from.
+"""
 
 from dataclasses import dataclass
-from math import hypot
 
 from llamactl_catalog.memory import kv_bytes_per_token
-from llamactl_catalog.quantization import SIXTEEN_BIT_BYTES, weights_bytes
+from llamactl_catalog.quantization import SIXTEEN_BIT_BYTES, quantized_weights
 from llamactl_catalog.replica import Replica
 from llamactl_catalog.speed.calibration import Calibration
+from llamactl_catalog.speed.kernels import KernelFacts, kernel_facts
 
 _MS = 1e3
 _MS_PER_US = 1e-3
+_GB = 1e9
+# How sharply the longer of reading and multiplying wins: 1 would be their sum, infinity the longer
+# alone. Source: fits of measured matrix products, 1.5 to 2.9 (aiconfigurator-core 0.12.0).
+_SMOOTHING = 2.5
 # Attention's output and the feed-forward block's: each layer adds up twice over all shards.
 # Source: Shoeybi and others, Megatron-LM (arXiv 1909.08053), section 3.
 _ALL_REDUCES_PER_LAYER = 2
@@ -18,115 +25,135 @@ _FLOPS_PER_WEIGHT = 2
 
 
 @dataclass(frozen=True, slots=True)
-class AllReduce:
-    """What the sums over shards cost in one pass, over all layers; without shards all is zero."""
-
-    bytes_per_row: float = 0.0
-    small_bytes: float = 0.0
-    small_ms_per_byte: float = 0.0
-    large_ms_per_byte: float = 0.0
-    hops_ms: float = 0.0
-
-    def ms(self, rows: float) -> float:
-        """Give the time that the bytes of so many rows take."""
-        message = rows * self.bytes_per_row
-        if message <= self.small_bytes:
-            return message * self.small_ms_per_byte
-        beyond = message - self.small_bytes
-        return self.small_bytes * self.small_ms_per_byte + beyond * self.large_ms_per_byte
-
-
-@dataclass(frozen=True, slots=True)
 class Passes:
-    """The parts of a pass on one replica, in milliseconds; docs/speed-model.md has the formulas."""
+    """The parts of a pass on one replica, in milliseconds."""
 
-    weights_ms: float
-    next_row_share: float
+    read_ms: float
+    next_sequence_share: float
     unpacked_ms: float
-    row_ms: float
-    kv_ms_per_token: float
-    host_ms: float
-    onboarding_ms: float
-    compute_ms_per_token: float
-    all_reduce: AllReduce
+    multiply_ms_per_token: float
+    prompt_ms_per_token: float
+    attention_ms_per_token_squared: float
+    cache_ms_per_token: float
+    exchange_ms_per_token: float
+    hops_ms: float
+    layers_ms: float
+    sequence_ms: float
+    admission_ms: float
 
-    def decode_ms(self, rows: int, context_tokens: float) -> float:
-        """Give the time of a step that adds a token to each of `rows` requests.
+    def step_ms(self, sequences: float, context_tokens: float) -> float:
+        """Time of a step that adds one token to each of `sequences`.
 
-        `context_tokens` is what each has in the cache. The host prepares while the GPU works:
-        the root of the squares is near the longer of the two, and above it where they are alike.
+        `context_tokens` is what each of them has in the cache.
         """
-        more = rows - 1
-        weights = min(self.weights_ms * (1 + self.next_row_share * more), self.unpacked_ms)
-        cache = rows * context_tokens * self.kv_ms_per_token
-        gpu = weights + more * self.row_ms + cache + self.all_reduce.hops_ms
-        return hypot(gpu, self.host_ms) + self.all_reduce.ms(rows)
+        read = self.read_ms * (1 + self.next_sequence_share * (sequences - 1))
+        matrices = _smooth_maximum(
+            min(read, self.unpacked_ms), self.multiply_ms_per_token * sequences
+        )
+        cache = sequences * context_tokens * self.cache_ms_per_token
+        exchange = self.hops_ms + sequences * self.exchange_ms_per_token
+        return matrices + cache + exchange + self.layers_ms + sequences * self.sequence_ms
 
     def prefill_ms(self, tokens: float) -> float:
-        """Give the time to read prompts of so many tokens together, and to take them in."""
-        gpu = max(self.unpacked_ms, tokens * self.compute_ms_per_token) + self.all_reduce.hops_ms
-        return hypot(gpu, self.onboarding_ms) + self.all_reduce.ms(tokens)
+        """Time that one prompt of so many tokens adds."""
+        attention = self.attention_ms_per_token_squared * tokens * tokens
+        exchange = self.hops_ms + tokens * self.exchange_ms_per_token
+        return self.admission_ms + tokens * self.prompt_ms_per_token + attention + exchange
 
 
-def passes_of(
-    calibration: Calibration,
-    replica: Replica,
-) -> Passes:
-    """Work out the parts of a pass from the model's shape, the data sheet and the calibration."""
-    model, quantization, num_shard = replica.model, replica.quantization, replica.num_shard
-    accelerator = replica.accelerator
-    fitted, shape = calibration.fitted, model.architecture
-    kernel = calibration.kernels[quantization]
+def passes_of(calibration: Calibration, replica: Replica, *, streams: bool = True) -> Passes:
+    """Work out the parts of a pass from the model's shape, the kernel facts and the calibration.
+
+    `streams`: answers go out token by token over HTTP; else they are collected, as by an offline
+    benchmark.
+    """
+    model, accelerator = replica.model, replica.accelerator
+    shape, facts = model.architecture, kernel_facts(accelerator)
+    kernel = calibration.kernel(replica.quantization)
     table = shape.vocab * shape.hidden
     # The input embedding is looked up, not read; a tied one is read once, as the output's matrix.
     looked_up = 0 if shape.tied_embeddings else table
-    read = model.parameters - looked_up
-    in_layers = read - table
-    ms_per_byte = _MS / (accelerator.bandwidth_bytes_per_s * fitted.bandwidth_share * num_shard)
-    read_bytes = weights_bytes(model, quantization) - looked_up * SIXTEEN_BIT_BYTES
-    weights_ms = read_bytes * ms_per_byte * kernel.first_row
-    unpacked_ms = in_layers * kernel.unpack_bytes_per_weight * ms_per_byte
-    flops_per_s = accelerator.fp16_flops * calibration.assumed.prefill_flops_share * num_shard
-    host_ms = shape.layers * calibration.host_ms(accelerator.id)
+    quantized, stored_bytes = quantized_weights(
+        shape, replica.quantization, whole_layers_fp8=calibration.whole_layers_fp8
+    )
+    plain = model.parameters - looked_up - quantized
+    ms_per_byte = _MS / (accelerator.bandwidth_bytes_per_s * replica.num_shard)
+    ms_per_weight_byte = ms_per_byte / facts.bandwidth_share
+    read_ms = (plain * SIXTEEN_BIT_BYTES + stored_bytes * kernel.first_row) * ms_per_weight_byte
+    unpacked_bytes = plain * SIXTEEN_BIT_BYTES + quantized * kernel.unpack_bytes_per_weight
+    hops_ms, exchange_ms = _exchange(calibration, replica, facts)
+    layers_ms = shape.layers * calibration.layer_us(accelerator.id) * _MS_PER_US
+    fitted = calibration.fitted
+    sequence_us = fitted.sequence_us * (1 if streams else calibration.offline_share)
     return Passes(
-        weights_ms=weights_ms,
-        next_row_share=kernel.next_row,
-        unpacked_ms=max(weights_ms, unpacked_ms),
-        row_ms=read * SIXTEEN_BIT_BYTES * fitted.row_share * ms_per_byte,
-        kv_ms_per_token=kv_bytes_per_token(model) * ms_per_byte,
-        host_ms=host_ms,
-        onboarding_ms=host_ms * fitted.onboarding,
-        compute_ms_per_token=_MS * _FLOPS_PER_WEIGHT * in_layers / flops_per_s,
-        all_reduce=_all_reduce(calibration, replica),
+        read_ms=read_ms,
+        next_sequence_share=kernel.next_row,
+        unpacked_ms=max(read_ms, unpacked_bytes * ms_per_weight_byte),
+        multiply_ms_per_token=_multiply_ms(calibration, replica, facts, plain, quantized),
+        prompt_ms_per_token=_multiply_ms(calibration, replica, facts, plain - table, quantized),
+        attention_ms_per_token_squared=_attention_ms(replica, facts),
+        cache_ms_per_token=kv_bytes_per_token(model, replica.cache_bytes)
+        * ms_per_byte
+        / facts.cache_share,
+        exchange_ms_per_token=exchange_ms,
+        hops_ms=hops_ms,
+        layers_ms=layers_ms,
+        sequence_ms=sequence_us * _MS_PER_US,
+        admission_ms=fitted.admission * (read_ms + layers_ms),
     )
 
 
-def _all_reduce(calibration: Calibration, replica: Replica) -> AllReduce:
-    """Work out the sums over shards, in a ring: each shard sends 2 (n - 1) / n of the message.
+def _multiply_ms(
+    calibration: Calibration, replica: Replica, facts: KernelFacts, plain: float, quantized: float
+) -> float:
+    """Time of one token through so many weights in 16 bit and so many quantized ones.
 
-    Linked shards send at the same time; through the host, all send over the same path.
-    Source of the ring's volume: nccl-tests, doc/PERFORMANCE.md, "AllReduce".
+    Quantized weights are multiplied in 16 bit; FP8 at twice that peak, where engine and GPU
+    multiply in 8 bit.
     """
-    accelerator, num_shard = replica.accelerator, replica.num_shard
-    if num_shard == 1:
-        return AllReduce()
-    fitted, assumed = calibration.fitted, calibration.assumed
+    accelerator = replica.accelerator
+    peak = accelerator.fp16_flops * replica.num_shard
+    rate = peak * facts.flops_share
+    multiplies_fp8 = accelerator.compute_capability >= calibration.fp8_arithmetic_from
+    eight_bit = replica.quantization == "fp8" and multiplies_fp8
+    quantized_rate = 2 * peak * facts.fp8_flops_share if eight_bit else rate
+    return _MS * _FLOPS_PER_WEIGHT * (plain / rate + quantized / quantized_rate)
+
+
+def _attention_ms(replica: Replica, facts: KernelFacts) -> float:
+    """Time of a prompt's attention, over the square of its tokens.
+
+    Each token meets half of the others, twice (scores, then values): 2 x 2 x heads x head size / 2
+    operations a layer.
+    """
     shape = replica.model.architecture
+    operations = 2 * shape.layers * shape.heads * shape.head_dim
+    peak = replica.accelerator.fp16_flops * replica.num_shard
+    return _MS * operations / (peak * facts.attention_flops_share)
+
+
+def _exchange(
+    calibration: Calibration, replica: Replica, facts: KernelFacts
+) -> tuple[float, float]:
+    """Time to add up over all shards: that of any pass, and that of each of its tokens.
+
+    Linked GPUs add up at one rate however many they are; without links all messages pass through
+    the host, at a rate that the pairs share.
+    """
+    num_shard, shape = replica.num_shard, replica.model.architecture
+    if num_shard == 1:
+        return 0.0, 0.0
+    own = calibration.exchange_gb_per_s(replica.accelerator.id)
+    rate = (own if own is not None else facts.exchange_gb_per_s) * _GB
+    if replica.accelerator.link_bytes_per_s is None:
+        rate /= num_shard / 2
     times = _ALL_REDUCES_PER_LAYER * shape.layers
-    hops = 2 * (num_shard - 1)
-    if accelerator.link_bytes_per_s is None:
-        volume: float = hops
-        small, large = fitted.host_bytes_per_s, assumed.large_host_bytes_per_s
-        hop_us = assumed.host_hop_us
-    else:
-        volume = hops / num_shard
-        small = fitted.link_bytes_per_s
-        large = accelerator.link_bytes_per_s * assumed.large_link_share
-        hop_us = assumed.link_hop_us
-    return AllReduce(
-        bytes_per_row=shape.hidden * SIXTEEN_BIT_BYTES,
-        small_bytes=assumed.small_message_bytes,
-        small_ms_per_byte=times * volume * _MS / small,
-        large_ms_per_byte=times * volume * _MS / large,
-        hops_ms=times * hops * hop_us * _MS_PER_US,
-    )
+    message_bytes = shape.hidden * SIXTEEN_BIT_BYTES
+    return times * facts.hop_us * _MS_PER_US, times * message_bytes * _MS / rate
+
+
+def _smooth_maximum(one: float, other: float) -> float:
+    """About the longer of both, and more where they are alike."""
+    longer, shorter = (one, other) if one > other else (other, one)
+    corner: float = (1 + (shorter / longer) ** _SMOOTHING) ** (1 / _SMOOTHING)
+    return longer * corner

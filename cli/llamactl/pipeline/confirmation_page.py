@@ -6,7 +6,7 @@ from llamactl.model_page import COLUMNS, entry, wrapped
 from llamactl.pipeline.deploy_guards import cautions_of, changes_of, guards_of
 from llamactl.pipeline.license_standing import LicenseStanding, standing_of
 from llamactl.pipeline.preparing import Prepared
-from llamactl.plan_words import gpus, instances, quota_line, sizing, weights
+from llamactl.plan_words import first_token, gpus, instances, quota_line, sizing, weights
 from llamactl_catalog.clouds import clouds
 from llamactl_catalog.costs import usd_per_month
 from llamactl_catalog.engine_versions import written
@@ -145,11 +145,11 @@ def _load(ready: Prepared) -> str:
 
 
 def _speed(ready: Prepared) -> str:
-    speed, factor = ready.placement.speed, 1 + ready.placement.speed.error
-    each, first = speed.ms_per_token, speed.time_to_first_token_ms
+    speed, factor = ready.placement.speed, ready.placement.speed.error_factor
+    each = speed.ms_per_token
     return (
-        f"{each:.1f} ms per token (typically {each / factor:.1f} to {each * factor:.1f}), "
-        f"first token after {first:.0f} ms ({first / factor:.0f} to {first * factor:.0f}), "
+        f"{each:.1f} ms per token (8 of 10 cases: {each / factor:.1f} to {each * factor:.1f}), "
+        f"first token after {first_token(speed)} ms, "
         f"{format_rate(ready.placement.tokens_per_s)} tokens/s in all"
     )
 

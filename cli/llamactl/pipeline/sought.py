@@ -7,7 +7,7 @@ from llamactl.pipeline.cloud_order import ANY, HUB, CloudOrder
 from llamactl.pipeline.plan_file import SavedPlan
 from llamactl.planning_options import CONCURRENCY, INPUT_TOKENS, OUTPUT_TOKENS
 from llamactl.ranking import Sought, workload_of
-from llamactl_catalog.engines import TGI, Engine
+from llamactl_catalog.engines import TGI, Engine, deployed
 from llamactl_catalog.engines import engine as engine_of
 from llamactl_catalog.limits import Limits
 from llamactl_catalog.model import Model
@@ -69,7 +69,7 @@ def _replicas(order: CloudOrder, stored: Spec | None) -> int | None:
 
 def _engine(order: CloudOrder, stored: Spec | None) -> Engine:
     if order.engine is not None:
-        return engine_of(order.engine)
+        return deployed(engine_of(order.engine))
     if stored is not None and stored.engine_version is not None:
         return engine_of(f"{stored.engine}@{stored.engine_version}")
     return TGI

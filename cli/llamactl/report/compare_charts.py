@@ -229,7 +229,7 @@ def _waits(
         if each.speed is None:
             continue
         value = value_of(each.speed)
-        low, high = around(value, each.speed.error)
+        low, high = around(value, each.speed.error_factor)
         highest = max(highest, high)
         axes.plot([low, high], [place, place], color=ink(each.ink), linewidth=2, alpha=0.6)
         for end in (low, high):

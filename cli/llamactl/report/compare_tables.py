@@ -106,7 +106,7 @@ def _costs_row(model: ModelComparison, side: Side) -> tuple[str, ...]:
     if it is None:
         return (model.model.id, side.cloud.name, "does not carry it", *(NOTHING,) * 7)
     speed = it.placement.speed
-    low, high = around(speed.ms_per_token, speed.error)
+    low, high = around(speed.ms_per_token, speed.error_factor)
     return (
         model.model.id,
         side.cloud.name,

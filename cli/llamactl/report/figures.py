@@ -58,9 +58,9 @@ def shortened(name: str, most: int) -> str:
     return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
-def around(value: float, error: float) -> tuple[float, float]:
-    """Give the range that an estimate typically lies in: an error of 0.5 is a factor of 1.5."""
-    return value / (1 + error), value * (1 + error)
+def around(value: float, error_factor: float) -> tuple[float, float]:
+    """The range that holds in 8 of 10 cases."""
+    return value / error_factor, value * error_factor
 
 
 def date_range(oldest: date, newest: date) -> str:

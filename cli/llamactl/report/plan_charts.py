@@ -158,7 +158,7 @@ def _mark(axes: "Axes", each: Placement, placements: Sequence[Placement], *, is_
     number = _cloud_number(each, placements)
     color = ink(series(number))
     value, price = each.speed.ms_per_token, each.usd_per_hour
-    low, high = around(value, each.speed.error)
+    low, high = around(value, each.speed.error_factor)
     axes.plot(
         [low, high],
         [price, price],
@@ -195,7 +195,7 @@ def _stairs(axes: "Axes", best: Sequence[Placement]) -> None:
 
 
 def _limits(axes: "Axes", placements: Sequence[Placement]) -> None:
-    ranges = [around(each.speed.ms_per_token, each.speed.error) for each in placements]
+    ranges = [around(each.speed.ms_per_token, each.speed.error_factor) for each in placements]
     prices = [each.usd_per_hour for each in placements]
     axes.set_xlim(min(low for low, _ in ranges) / 1.1, max(high for _, high in ranges) * 1.1)
     axes.set_ylim(min(prices) / 1.8, max(prices) * 1.35)

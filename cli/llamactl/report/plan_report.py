@@ -116,7 +116,7 @@ def _service(each: Placement) -> str:
 
 def _figures(chosen: Placement, plan: Plan) -> tuple[Figure, ...]:
     speed = chosen.speed
-    low, high = around(speed.ms_per_token, speed.error)
+    low, high = around(speed.ms_per_token, speed.error_factor)
     use = plan.workload.utilization
     busy = "fully used" if use == 1 else f"used {use:.0%} of the time"
     return (
@@ -170,7 +170,7 @@ def _ranked(rows: Sequence[Row], *, every_region: bool) -> Table:
 
 def _ranked_cells(number: int, row: Row) -> dict[str, str]:
     each = row.placement
-    low, high = around(each.speed.ms_per_token, each.speed.error)
+    low, high = around(each.speed.ms_per_token, each.speed.error_factor)
     more = f" +{row.more_regions}" if row.more_regions else ""
     return {
         "#": str(number),
