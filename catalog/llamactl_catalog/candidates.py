@@ -6,7 +6,6 @@ from typing import Protocol
 
 from llamactl_catalog.hardware import Accelerator
 from llamactl_catalog.limits import Limits, slowness
-from llamactl_catalog.memory import shortage
 from llamactl_catalog.model import Model
 from llamactl_catalog.placement import Memory, Objective, Quantization, Speed
 from llamactl_catalog.replica import Replica
@@ -42,6 +41,9 @@ class Arithmetic(Protocol):
 
     def disk_bytes(self, model: Model, quantization: Quantization) -> int:
         """Give what a replica's disk holds: the files of the weights, and the engine's image."""
+
+    def shortage(self, replica: Replica, workload: Workload) -> str:
+        """Say what is missing, in words with numbers."""
 
     def speed(self, replica: Replica, workload: Workload, max_kv_tokens: int) -> Speed:
         """Estimate what one replica does under a workload, with room for so many cached tokens."""
@@ -84,7 +86,7 @@ class _Way:
 
     def shortage(self) -> str:
         """Say what one request alone is short of."""
-        return shortage(self.memory(self._loaded(1)), self.replica.num_shard)
+        return self.arithmetic.shortage(self.replica, self._loaded(1))
 
     def candidate(self, replicas: int) -> Candidate:
         """Serve the load with so many replicas, each with as even a share as there is."""

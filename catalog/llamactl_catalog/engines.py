@@ -12,6 +12,7 @@ from llamactl_catalog.engine_versions import EngineVersion, engine_lines, number
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.fields import did_you_mean
 from llamactl_catalog.hardware import Accelerator, InstanceType
+from llamactl_catalog.memory import shortage
 from llamactl_catalog.model import Model
 from llamactl_catalog.placement import Memory, Quantization, Speed
 from llamactl_catalog.quantization import file_bytes, unavailable_because
@@ -137,6 +138,9 @@ class _Tgi:
     def disk_bytes(self, model: Model, quantization: Quantization) -> int:
         return file_bytes(model, quantization) + _image_bytes(self.version)
 
+    def shortage(self, replica: Replica, workload: Workload) -> str:
+        return shortage(self.memory(replica, workload), replica.num_shard)
+
     def speed(self, replica: Replica, workload: Workload, max_kv_tokens: int) -> Speed:
         return speed.estimate(self.calibration, replica, workload, max_kv_tokens)
 
@@ -167,6 +171,9 @@ class _Vllm:
 
     def disk_bytes(self, model: Model, quantization: Quantization) -> int:
         return file_bytes(model, quantization) + _image_bytes(self.version)
+
+    def shortage(self, replica: Replica, workload: Workload) -> str:
+        return shortage(self.memory(replica, workload), replica.num_shard)
 
     def speed(self, replica: Replica, workload: Workload, max_kv_tokens: int) -> Speed:
         return speed.estimate(self.calibration, replica, workload, max_kv_tokens)

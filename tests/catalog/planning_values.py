@@ -79,9 +79,6 @@ class Easy:
         cache = workload.concurrency * workload.context_tokens
         return Memory(weights, cache, 0, available, max(0, available - weights))
 
-    def fits(self, memory):
-        return memory.kv_cache_bytes <= memory.max_kv_tokens
-
     def disk_bytes(self, model, quantization):
         return 60 * 10**9 if quantization == "none" else 20 * 10**9
 
@@ -89,10 +86,10 @@ class Easy:
         memory = self.memory(replica, workload)
         return f"needs {memory.weights_bytes + memory.kv_cache_bytes}, has {memory.available_bytes}"
 
-    def speed(self, replica, workload):
+    def speed(self, replica, workload, max_kv_tokens):
         ms = self.ms / replica.num_shard + workload.concurrency
         tokens_per_s = 1000 * workload.concurrency / ms
-        return Speed(10 * ms, ms, tokens_per_s, self.calibration, 0.15)
+        return Speed(10 * ms, 20 * ms, ms, tokens_per_s, self.calibration, 1.15)
 
 
 def with_concurrency(count):

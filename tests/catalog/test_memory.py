@@ -5,7 +5,6 @@ import pytest
 from catalog.gpus import A10G, A100_40, A100_80, H100_NVL, L4
 from llamactl_catalog.catalog import load_catalog
 from llamactl_catalog.memory import (
-    fits,
     kv_bytes_per_token,
     largest_context,
     memory,
@@ -68,7 +67,7 @@ def test_a_replica_adds_up_its_shards():
     assert whole.kv_cache_bytes == 4096 * 327_680
     assert whole.available_bytes == 4 * 80 * GIB
     taken = whole.weights_bytes + whole.kv_cache_bytes + whole.overhead_bytes
-    assert taken == 4 * shard.needed_bytes
+    assert taken == 4 * (shard.weights_bytes + shard.kv_cache_bytes + shard.overhead_bytes)
     assert whole.max_kv_tokens == shard.max_kv_tokens
 
 
@@ -105,7 +104,7 @@ def test_a_replica_adds_up_its_shards():
     ],
 )
 def test_what_fits_and_what_does_not(model_id, quantization, gpu, num_shard, fitting):
-    assert fits(memory(Replica(MODELS[model_id], quantization, gpu, num_shard), ONE)) is fitting
+    assert memory(Replica(MODELS[model_id], quantization, gpu, num_shard), ONE).fits is fitting
 
 
 @pytest.mark.parametrize(
@@ -121,9 +120,9 @@ def test_falcon_180b_needs_what_hugging_face_says(quantization, gpu, num_shard, 
     # huggingface/blog, falcon-180b.md.
     load = Workload(1024, 1024, 1, 2048)
 
-    assert (
-        fits(memory(Replica(MODELS["falcon-180b"], quantization, gpu, num_shard), load)) is fitting
-    )
+    falcon = Replica(MODELS["falcon-180b"], quantization, gpu, num_shard)
+
+    assert memory(falcon, load).fits is fitting
 
 
 # huggingface/blog, llama31.md; GiB of cache in 16 bit.
@@ -221,12 +220,12 @@ def test_nf4_widens_a_matrix_to_16_bit():
 
 
 def test_a_shortage_says_what_is_needed_and_what_is_there():
-    said = shortage(Replica(MODELS["llama-2-70b"], "none", A10G, 4), ONE)
+    said = shortage(memory(Replica(MODELS["llama-2-70b"], "none", A10G, 4), ONE), 4)
 
     assert said == (
         "needs 4 shards of 38.8 GB (weights 34.5, cache 0.3, overhead 4.0), has 4 × 24.1 GB"  # noqa: RUF001
     )
-    assert shortage(Replica(MODELS["llama-2-13b"], "none", A10G, 1), ONE).startswith(
+    assert shortage(memory(Replica(MODELS["llama-2-13b"], "none", A10G, 1), ONE), 1).startswith(
         "needs 1 shard of 33."
     )
 
@@ -237,8 +236,8 @@ def test_the_largest_context_is_the_last_that_fits():
     most = largest_context(Replica(model, "none", L4, 1), 4)
 
     assert 8_000 < most < 9_000
-    assert fits(memory(Replica(model, "none", L4, 1), Workload(most, 0, 4, most)))
-    assert not fits(memory(Replica(model, "none", L4, 1), Workload(most + 1, 0, 4, most + 1)))
+    assert memory(Replica(model, "none", L4, 1), Workload(most, 0, 4, most)).fits
+    assert not memory(Replica(model, "none", L4, 1), Workload(most + 1, 0, 4, most + 1)).fits
 
 
 def test_the_largest_context_is_at_most_the_models_own_and_none_where_weights_do_not_fit():

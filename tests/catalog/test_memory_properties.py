@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from catalog.gpus import GPUS
 from llamactl_catalog.catalog import load_catalog
 from llamactl_catalog.memory import (
-    fits,
     largest_context,
     memory,
     shard_memory,
@@ -35,8 +34,12 @@ workloads = st.builds(
 many = settings(max_examples=60, deadline=None)
 
 
+def taken_by(shard):
+    return shard.weights_bytes + shard.kv_cache_bytes + shard.overhead_bytes
+
+
 def needed(model, quantization, gpu, num_shard, workload):
-    return shard_memory(Replica(model, quantization, gpu, num_shard), workload).needed_bytes
+    return taken_by(shard_memory(Replica(model, quantization, gpu, num_shard), workload))
 
 
 @given(models, quantizations, gpus, workloads, st.integers(0, 9_999))
@@ -47,7 +50,7 @@ def test_more_context_never_needs_fewer_bytes(model, quantization, gpu, workload
     before = shard_memory(Replica(model, quantization, gpu, 1), workload)
     after = shard_memory(Replica(model, quantization, gpu, 1), longer)
 
-    assert after.needed_bytes >= before.needed_bytes
+    assert taken_by(after) >= taken_by(before)
     assert after.max_kv_tokens <= before.max_kv_tokens
 
 
@@ -68,7 +71,7 @@ def test_more_shards_never_need_more_of_each_gpu(model, quantization, gpu, workl
     shards = [shard_memory(Replica(model, quantization, gpu, each), workload) for each in counts]
 
     # But for the buffers to talk to each other, and a row of padding and norms on each.
-    alone = [each.needed_bytes - each.communication_bytes - each.copies_bytes for each in shards]
+    alone = [taken_by(each) - each.communication_bytes - each.copies_bytes for each in shards]
     assert alone == sorted(alone, reverse=True)
     assert [each.max_kv_tokens for each in shards if each.max_kv_tokens] == sorted(
         each.max_kv_tokens for each in shards if each.max_kv_tokens
@@ -110,9 +113,9 @@ def test_it_fits_where_the_tokens_in_flight_are_at_most_those_that_have_room(
         whole = memory(Replica(model, quantization, gpu, num_shard), workload)
 
         taken = whole.weights_bytes + whole.kv_cache_bytes + whole.overhead_bytes
-        assert taken == num_shard * shard.needed_bytes
-        assert fits(whole) == (shard.needed_bytes <= gpu.memory_bytes)
-        assert fits(whole) == (tokens_in_flight(model, workload) <= whole.max_kv_tokens)
+        assert taken == num_shard * taken_by(shard)
+        assert whole.fits == (taken_by(shard) <= gpu.memory_bytes)
+        assert whole.fits == (tokens_in_flight(model, workload) <= whole.max_kv_tokens)
 
 
 @given(models, quantizations, gpus, st.integers(1, 64))
@@ -121,9 +124,8 @@ def test_the_largest_context_fits_and_the_next_does_not(model, quantization, gpu
     most = largest_context(Replica(model, quantization, gpu, 1), concurrency)
 
     def holds(context):
-        return fits(
-            memory(Replica(model, quantization, gpu, 1), Workload(context, 0, concurrency, context))
-        )
+        replica = Replica(model, quantization, gpu, 1)
+        return memory(replica, Workload(context, 0, concurrency, context)).fits
 
     assert most == 0 or holds(most)
     assert most == model.architecture.context_tokens or not holds(most + 1)

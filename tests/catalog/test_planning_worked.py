@@ -120,9 +120,9 @@ def test_4_bit_fits(model, region, instance_type, num_shard, weights_bytes):
 #   7B   24,146,608,128 - 3,889,307,648 - 3,357,338,829 = 16,899,961,651, by 524,288: 32,234 tokens
 #   13B  85,899,345,920 - 7,247,882,240 - 9,591,334,912 = 69,060,128,768, by 819,200: 84,301 tokens
 # Speeds are the formulas of docs/speed-model.md, computed apart from the code, with the bandwidths
-# of 600 (A10G) and 1,935 GB/s (A100) and the coefficients of the calibration. So 7B in 16 bit on an
-# A10G: 13,214,687,232 bytes read a step by 0.83652 x 600 GB/s are 26.33 ms, its cache of 640 tokens
-# 0.67 ms, 32 layers of the host 12.12 ms: sqrt(27.00^2 + 12.12^2) = 29.59 ms.
+# of 600 (A10G) and 1,935 GB/s (A100), 70 and 312 TFLOPS and TGI's constants. So 7B in 16 bit on an
+# A10G: 13,214,687,232 bytes read a step by 0.83 x 600 GB/s are 26.54 ms, its cache of 640 tokens at
+# 0.80 of it 0.70 ms, 32 layers 3.07 ms, the sequence 0.05 ms: 30.36 ms.
 AWS, AZURE = "us-east-1", "eastus"
 A100, TWO_A100 = "Standard_NC24ads_A100_v4", "Standard_NC48ads_A100_v4"
 
@@ -130,18 +130,18 @@ A100, TWO_A100 = "Standard_NC24ads_A100_v4", "Standard_NC48ads_A100_v4"
 @pytest.mark.parametrize(
     ("model", "stored", "region", "instance_type", "max_kv_tokens", "speeds", "usd_per_hour"),
     [
-        ("llama-2-7b", "none", AWS, "ml.g5.2xlarge", 13_947, (242.19, 29.593, 34.669), 1.515),
-        ("llama-2-13b", "none", AWS, "ml.g5.12xlarge", 68_265, (339.22, 22.819, 43.848), 7.09),
-        ("llama-2-70b", "none", AWS, "ml.g5.48xlarge", 78_199, (1656.6, 64.759, 14.860), 20.36),
-        ("llama-2-7b", "none", AZURE, A100, 119_952, (91.616, 19.735, 52.695), 3.673),
-        ("llama-2-13b", "none", AZURE, A100, 61_372, (139.79, 27.598, 37.621), 3.673),
-        ("llama-2-70b", "none", AZURE, TWO_A100, 42_268, (525.50, 64.310, 15.954), 7.346),
-        ("llama-2-7b", "awq", AWS, "ml.g5.2xlarge", 32_234, (242.19, 20.025, 42.029), 1.515),
-        ("llama-2-13b", "awq", AWS, "ml.g5.2xlarge", 16_458, (468.32, 33.772, 24.757), 1.515),
-        ("llama-2-70b", "awq", AWS, "ml.g5.12xlarge", 137_150, (1204.0, 56.866, 14.314), 7.09),
-        ("llama-2-7b", "awq", AZURE, A100, 138_239, (91.616, 18.543, 46.638), 3.673),
-        ("llama-2-13b", "awq", AZURE, A100, 84_301, (139.79, 24.221, 35.591), 3.673),
-        ("llama-2-70b", "awq", AZURE, A100, 120_279, (591.84, 65.029, 13.089), 3.673),
+        ("llama-2-7b", "none", AWS, "ml.g5.2xlarge", 13_947, (162.18, 30.361, 32.35), 1.515),
+        ("llama-2-13b", "none", AWS, "ml.g5.12xlarge", 68_265, (190.95, 18.162, 52.957), 7.09),
+        ("llama-2-70b", "none", AWS, "ml.g5.48xlarge", 78_199, (908.27, 45.393, 20.411), 20.36),
+        ("llama-2-7b", "none", AZURE, A100, 119_952, (40.358, 11.571, 85.531), 3.673),
+        ("llama-2-13b", "none", AZURE, A100, 61_372, (76.46, 20.239, 48.844), 3.673),
+        ("llama-2-70b", "none", AZURE, TWO_A100, 42_268, (377.51, 52.688, 18.504), 7.346),
+        ("llama-2-7b", "awq", AWS, "ml.g5.2xlarge", 32_234, (143.94, 12.123, 78.904), 1.515),
+        ("llama-2-13b", "awq", AWS, "ml.g5.2xlarge", 16_458, (278.32, 20.87, 45.568), 1.515),
+        ("llama-2-70b", "awq", AWS, "ml.g5.12xlarge", 137_150, (722.62, 31.077, 29.445), 7.09),
+        ("llama-2-7b", "awq", AZURE, A100, 138_239, (34.703, 5.9161, 165.66), 3.673),
+        ("llama-2-13b", "awq", AZURE, A100, 84_301, (65.38, 9.1586, 106.46), 3.673),
+        ("llama-2-70b", "awq", AZURE, A100, 120_279, (335.64, 33.668, 28.631), 3.673),
     ],
 )
 def test_a_placement_by_hand(  # noqa: PLR0913, PLR0917 - a row of the table
@@ -159,13 +159,13 @@ def test_a_placement_by_hand(  # noqa: PLR0913, PLR0917 - a row of the table
 
 
 def test_the_prices_of_a_placement_by_hand():
-    # $3.673 an hour in eastus: $2,681.29 in 730 hours. 37.621 tokens/s are 135,436 in an hour, at
-    # $27.12 a million.
+    # $3.673 an hour in eastus: $2,681.29 in 730 hours. 48.844 tokens/s are 175,838 in an hour, at
+    # $20.89 a million.
     (placement,) = planned("llama-2-13b", "eastus", "Standard_NC24ads_A100_v4").placements
 
     assert placement.usd_per_hour == 3.673
     assert placement.usd_per_month == pytest.approx(2681.29)
-    assert placement.usd_per_million_tokens == pytest.approx(27.12, rel=1e-3)
+    assert placement.usd_per_million_tokens == pytest.approx(20.89, rel=1e-3)
 
 
 def test_the_cache_asks_for_replicas():
