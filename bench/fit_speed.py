@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from math import copysign, exp, log, sqrt
+from math import exp, log, sqrt
 from pathlib import Path
 from statistics import median
 
@@ -30,11 +30,9 @@ from llamactl_catalog.speed.calibration import (
     load_calibrations,
 )
 
-# How far off rows are expected, as a logarithm: it weighs them against the beliefs.
-NOISE = 0.1
-# From this far off on a row counts less than its square: sources contradict each other by up to a
-# factor of 1.97 on the same machine.
-SOFT_FROM = 0.4
+# How far off a row is expected, as a logarithm: it weighs the rows against the beliefs. Sources
+# contradict each other by up to a factor of 1.97 on the same machine.
+NOISE = 0.3
 # What is believed of a constant without the rows, and how wide as a logarithm: it holds a constant
 # where the rows of a family say little of it.
 BELIEFS: Mapping[str, tuple[float, float]] = {
@@ -151,10 +149,7 @@ def fit(start: Calibration, rows: Sequence[Row]) -> Calibration:
         found = []
         for row in rows:
             asked, weight = ratio(row, calibration), counts[row.source] ** -0.25 / NOISE
-            found += [
-                _softened(log(each)) * weight
-                for each in targets(row, asked.tokens_per_s, asked.itl_ms)
-            ]
+            found += [log(each) * weight for each in targets(row, asked.tokens_per_s, asked.itl_ms)]
         return found + [
             (each - value) / width for each, value, width in zip(point, middle, widths, strict=True)
         ]
@@ -327,12 +322,6 @@ def _constant(calibration: Calibration, name: str) -> float:
         case _:
             found = getattr(calibration.kernels[holder], key)
     return float(found)
-
-
-def _softened(miss: float) -> float:
-    """Grow as the miss while it is small, and as its root beyond SOFT_FROM (soft L1)."""
-    size = miss / SOFT_FROM
-    return copysign(sqrt(2 * (sqrt(1 + size * size) - 1)) * SOFT_FROM, miss)
 
 
 def _least_squares(

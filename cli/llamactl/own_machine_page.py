@@ -88,6 +88,9 @@ def _placement(own: OwnMachine, workload: Workload) -> dict[str, Any]:
         },
         "ms_per_token": None if speed is None else round(speed.ms_per_token, 3),
         "time_to_first_token_ms": None if speed is None else round(speed.time_to_first_token_ms, 1),
+        "time_to_first_token_at_once_ms": None
+        if speed is None
+        else round(speed.time_to_first_token_at_once_ms, 1),
         "tokens_per_s": None if speed is None else speed.tokens_per_s,
         "usd_per_hour": 0.0,
         "usd_per_month": 0.0,
