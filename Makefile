@@ -1,8 +1,8 @@
-# Two commands matter: `make try` and `make test`. Each sets up what it needs, from nothing but
-# Python 3.11 or newer, into .venv, and is quick the second time.
+# `make try`, `make aws`, `make azure` and `make test` matter. Each sets up what it needs, from nothing
+# but Python 3.11 or newer, into .venv, and is quick the second time.
 
 .DEFAULT_GOAL := help
-.PHONY: help try test check format lint types layers tests docs bench clean
+.PHONY: help try aws azure test check format lint types layers tests installs docs bench clean
 
 BIN := .venv/bin
 SETTINGS := pyproject.toml uv.lock scripts/set_up.py
@@ -11,10 +11,12 @@ PYTEST_ARGS ?=
 
 help:
 	@echo 'make try      deploy a small model on this machine and ask it one question'
+	@echo 'make aws      set up what deploying to AWS needs; make azure: to Azure'
 	@echo 'make test     set up, then every check: format, lint, types, layers, tests'
 	@echo 'make check    the same as make test'
 	@echo 'make format   format the code, and repair what ruff can'
 	@echo 'make tests    the tests alone; PYTEST_ARGS="-k gguf" picks some'
+	@echo 'make installs every documented install, in new environments; takes minutes'
 	@echo 'make docs     write docs/cli.md and the demo of README.md again'
 	@echo 'make bench    compare the start-up time with other command lines'
 	@echo 'make clean    remove .venv and the caches (deployments stay)'
@@ -28,6 +30,12 @@ try: .venv/.ready-try
 	@echo '  llamactl chat smollm2-135m-instruct'
 	@echo '  llamactl list'
 	@echo '  llamactl destroy smollm2-135m-instruct'
+
+aws: .venv/.ready-aws
+	@echo '$(BIN)/llamactl check --cloud aws   # what is still missing'
+
+azure: .venv/.ready-azure
+	@echo '$(BIN)/llamactl check --cloud azure   # what is still missing'
 
 test: check
 
@@ -55,6 +63,9 @@ layers: .venv/.ready-dev
 tests: .venv/.ready-dev
 	$(BIN)/pytest $(PYTEST_ARGS)
 
+installs: .venv/.ready-dev
+	$(BIN)/pytest -m packaging $(PYTEST_ARGS)
+
 docs: .venv/.ready-dev
 	$(BIN)/python scripts/cli_reference.py
 	$(BIN)/python scripts/demo.py
@@ -67,6 +78,12 @@ clean:
 
 .venv/.ready-try: $(SETTINGS)
 	@sh scripts/set_up.sh try
+
+.venv/.ready-aws: $(SETTINGS)
+	@sh scripts/set_up.sh aws
+
+.venv/.ready-azure: $(SETTINGS)
+	@sh scripts/set_up.sh azure
 
 .venv/.ready-dev: $(SETTINGS)
 	@sh scripts/set_up.sh dev

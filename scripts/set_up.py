@@ -1,5 +1,6 @@
-"""Set up .venv from nothing: `python scripts/set_up.py try` to use llamactl, `dev` to change it.
+"""Set up .venv from nothing: `python scripts/set_up.py PURPOSE`.
 
+`try` serves on this machine, `aws` and `azure` deploy to that cloud, `dev` changes llamactl itself.
 Only the standard library, and no syntax newer than Python 3.6, so that an old one can say so.
 """
 
@@ -14,6 +15,8 @@ OLDEST = (3, 11)
 UV = "uv>=0.9,<1"  # installs from uv.lock; pip cannot read that file
 SYNC = {
     "try": ["--extra", "local", "--no-dev"],
+    "aws": ["--extra", "aws", "--no-dev"],
+    "azure": ["--extra", "azure", "--no-dev"],
     "dev": ["--extra", "local", "--group", "dev"],
 }
 # What tests use where it is there, by program: images, and pages. A test that lacks one says so,
@@ -49,7 +52,7 @@ def main() -> int:
         return fail(
             f"the set-up stopped at: {' '.join(error.cmd)}",
             "run it again; behind a package mirror, which uv.lock does not know: "
-            f"{PYTHON} -m pip install -e .[local]",
+            f"{PYTHON} -m pip install -e '.[{SYNC[purpose][1]}]'",
         )
     if purpose == "dev":
         debian_packages()

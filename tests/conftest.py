@@ -58,8 +58,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Count the skipped engine tests aloud, so that nobody takes them for passed."""
-    skipped = terminalreporter.stats.get("skipped", [])
-    # A module that skips itself has a report without them.
-    engine = sum("engine" in getattr(report, "keywords", ()) for report in skipped)
-    terminalreporter.write_line(f"engine tests skipped: {engine}")
+    """Count the skipped tests of each such kind aloud, so that nobody takes them for passed."""
+    stats = terminalreporter.stats
+    for mark in ("engine", "packaging"):
+        # A module that skips itself has a report without them.
+        skipped = sum(mark in getattr(each, "keywords", ()) for each in stats.get("skipped", []))
+        left_out = sum(
+            each.get_closest_marker(mark) is not None
+            and each.get_closest_marker("slow") is not None
+            for each in stats.get("deselected", [])
+        )
+        more = f", left to `make installs`: {left_out}" if left_out else ""
+        terminalreporter.write_line(f"{mark} tests skipped: {skipped}{more}")

@@ -4,6 +4,7 @@ import logging
 from typing import Any, Protocol
 
 from llamactl_catalog.errors import NoPermission, ProgramMissing
+from llamactl_catalog.extras import extra_command
 
 _SIGN_IN = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or aws sso login"
 
@@ -39,7 +40,7 @@ class FoundAwsIdentity:
             from botocore import exceptions  # type: ignore[import-untyped]  # ships no types
             from botocore.session import Session  # type: ignore[import-untyped]  # as above
         except ImportError as error:
-            hint = "pip install 'llamactl[aws]'"
+            hint = extra_command("aws")
             raise ProgramMissing("AWS needs the extra 'aws'", hint=hint) from error
         quiet_botocore()
         try:

@@ -30,8 +30,8 @@ def test_every_part_has_a_line(llamactl, alone):
     found = lines(llamactl("doctor", "--json"))
 
     assert list(found) == [
-        "llamactl", "python", "extras", "engine", "backend", "state", "cache", "ledger",
-        "catalog", "docker", "builder", "gpu",
+        "llamactl", "python", "extras", "engine", "environment", "backend", "state", "cache",
+        "ledger", "catalog", "docker", "builder", "gpu",
     ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from cli.conftest import TINY
+from llamactl_catalog.extras import extra_command
 from standins.file_server import Trouble
 from standins.hub import REPO, REVISION, SIGNATURE, TOKEN, UNGRANTED, HubStandIn
 from standins.meta import SIGNATURE as META_SIGNATURE
@@ -365,4 +366,4 @@ def test_an_environment_without_the_extra_says_how_to_get_it(user, tmp_path):
 
     done = user("probe", "kind-7b")
 
-    assert (done.code, "pip install 'llamactl[weights]'" in done.err) == (11, True)
+    assert (done.code, extra_command("weights") in done.err) == (11, True)

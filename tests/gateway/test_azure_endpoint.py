@@ -17,6 +17,7 @@ from llamactl_catalog.errors import (
     ProgramMissing,
     Unhealthy,
 )
+from llamactl_catalog.extras import extra_command
 from llamactl_catalog.prompts import Message
 from llamactl_gateway.azure_endpoint import AzureEndpoint
 from llamactl_gateway.entra_identity import FoundEntraIdentity
@@ -133,7 +134,7 @@ def test_without_the_package_the_extra_is_named(monkeypatch):
     with endpoint(api_key=None) as (_front, client):
         error = trouble(client, ProgramMissing)
 
-    assert error.hint == "pip install 'llamactl[azure]'"
+    assert error.hint == extra_command("azure")
 
 
 def test_keys_are_not_sent_in_the_open():

@@ -17,6 +17,7 @@ from llamactl_catalog.errors import (
     Unhealthy,
     UnknownDeployment,
 )
+from llamactl_catalog.extras import extra_command
 from llamactl_catalog.prompts import Message
 from llamactl_gateway.aws_identity import FoundAwsIdentity
 from llamactl_gateway.sagemaker_endpoint import SageMakerEndpoint
@@ -130,7 +131,7 @@ def test_without_the_package_the_extra_is_named(monkeypatch):
     with endpoint() as (_front, client):
         error = trouble(replace(client, identity=FoundAwsIdentity()), ProgramMissing)
 
-    assert error.hint == "pip install 'llamactl[aws]'"
+    assert error.hint == extra_command("aws")
 
 
 @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", "AWS_ENDPOINT_URL"])

@@ -46,7 +46,7 @@ def test_a_purpose_that_there_is_not():
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode == 1
-    assert done.stderr == "error: no set-up 'everything'\n hint: one of try, dev\n"
+    assert done.stderr == "error: no set-up 'everything'\n hint: one of try, aws, azure, dev\n"
 
 
 def test_it_parses_on_the_pythons_that_it_refuses():

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import venv
@@ -13,27 +12,11 @@ from pathlib import Path
 import pytest
 
 from architecture.sources import PACKAGES, ROOT
+from fresh_environment import SCRIPTS, UV, run
 
-SCRIPTS = "Scripts" if os.name == "nt" else "bin"
-UV = shutil.which(
-    "uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-)
 WHERE = (
     "import llamactl, llamactl_catalog; print(llamactl.__file__); print(llamactl_catalog.__file__)"
 )
-
-
-def run(*command, cwd):
-    """Run a program that sees nothing of the environment the tests run in."""
-    hidden = ("PYTHON", "VIRTUAL_ENV", "LLAMACTL_", "UV_PROJECT")
-    clean = {name: text for name, text in os.environ.items() if not name.startswith(hidden)}
-    own = {"LLAMACTL_STATE_DIR": str(cwd / "state"), "LLAMACTL_CACHE_DIR": str(cwd / "cache")}
-    words = [str(each) for each in command]
-    done = subprocess.run(
-        words, cwd=cwd, env=clean | own, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +28,10 @@ def wheel(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory) -> Path:
-    """An empty environment with pip; the tests that use it are skipped without a package index."""
+def environment(tmp_path_factory, package_index) -> Path:
+    """An empty environment with pip."""
     folder = tmp_path_factory.mktemp("pip")
     venv.create(folder, with_pip=True, symlinks=os.name != "nt")
-    probe = [folder / SCRIPTS / "python", "-m", "pip", "download", "-q", "--no-deps", "click"]
-    if subprocess.run([*probe, "-d", folder], capture_output=True, check=False).returncode != 0:
-        pytest.skip("no package index can be reached")
     return folder
 
 
@@ -88,6 +68,7 @@ def test_the_wheel_carries_the_license_and_the_command(wheel):
     assert "llamactl = llamactl.door:main" in entry_points
 
 
+@pytest.mark.packaging
 def test_the_wheel_runs_where_pip_installed_it(wheel, environment, tmp_path):
     run(environment / SCRIPTS / "python", "-m", "pip", "install", "-q", wheel, cwd=tmp_path)
 
@@ -96,6 +77,7 @@ def test_the_wheel_runs_where_pip_installed_it(wheel, environment, tmp_path):
     assert str(ROOT) not in places
 
 
+@pytest.mark.packaging
 def test_a_checkout_that_pip_installed_editable_runs(wheel, environment, tmp_path):
     pip = [environment / SCRIPTS / "python", "-m", "pip"]
     run(*pip, "install", "-q", wheel, cwd=tmp_path)
@@ -106,8 +88,9 @@ def test_a_checkout_that_pip_installed_editable_runs(wheel, environment, tmp_pat
     assert all(Path(line).is_relative_to(ROOT) for line in places.splitlines())
 
 
+@pytest.mark.packaging
 @pytest.mark.skipif(UV is None, reason="uv is not installed")
-@pytest.mark.usefixtures("environment")
+@pytest.mark.usefixtures("package_index")
 def test_the_wheel_runs_where_uv_installed_it(wheel, tmp_path):
     run(UV, "venv", "-q", "--python", sys.executable, tmp_path / "uv", cwd=tmp_path)
     python = tmp_path / "uv" / SCRIPTS / "python"

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from llamactl.app import App
@@ -74,14 +75,15 @@ class OwnGround:
     app: App
 
     def tools(self, cloud: Cloud) -> Iterator[Finding]:
-        """Look for the engine, and for its plug-in."""
-        from llamactl.pipeline.installation import engine_finding
+        """Look for Pulumi, the environment that the program runs in, and the provider plugin."""
+        from llamactl.pipeline.installation import engine_finding, has_library
+        from llamactl_infra.stacks.place import project_above
+        from llamactl_infra.stacks.plugins import plugin_finding
+        from llamactl_infra.stacks.program_environment import environment_finding
 
-        engine = engine_finding()
-        yield engine
-        if engine.state == "ok":
-            from llamactl_infra.stacks.plugins import plugin_finding
-
+        yield engine_finding(cloud)
+        if has_library():
+            yield environment_finding(project_above(Path.cwd()), cloud, os.environ)
             yield plugin_finding(cloud, os.environ)
 
     def live(self, cloud: Cloud) -> LiveCloud:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from llamactl.app import App
 from llamactl_catalog.errors import LlamactlError, NoPermission, ProgramMissing
+from llamactl_catalog.extras import extra_command
 from llamactl_catalog.progress import silent
 from llamactl_infra.live.cloud import Finding
 
@@ -25,7 +26,11 @@ def installation(app: App, environment: Mapping[str, str]) -> Iterator[Finding]:
     yield Finding("llamactl", "ok", f"{version('llamactl')} in {Path(sys.prefix)}")
     yield Finding("python", "ok", f"{platform.python_version()}, {platform.platform(terse=True)}")
     yield _extras()
-    yield engine_finding() if _is_installed(_LIBRARY) else _no_library()
+    if has_library():
+        yield engine_finding()
+        yield _environment(environment)
+    else:
+        yield _no_library()
     yield backend_finding(app, environment)
     yield _state(app)
     yield _folder("cache", app.cache_dir)
@@ -36,10 +41,18 @@ def installation(app: App, environment: Mapping[str, str]) -> Iterator[Finding]:
     yield _gpu()
 
 
-def engine_finding() -> Finding:
-    """Look for the engine, and whether its version goes with its library."""
-    if not _is_installed(_LIBRARY):
-        hint = "pip install 'llamactl[all]', or the extra of the cloud alone"
+def has_library() -> bool:
+    """Tell whether the library of Pulumi is installed."""
+    return _is_installed(_LIBRARY)
+
+
+def engine_finding(extra: str = "all") -> Finding:
+    """Look for the engine, and whether its version goes with its library.
+
+    `extra` has the library.
+    """
+    if not has_library():
+        hint = extra_command(extra)
         error = ProgramMissing("the engine's library, pulumi, is not installed", hint=hint)
         return Finding(_ENGINE, "failed", error.message, error)
     from llamactl_infra.stacks.command import engine_command
@@ -108,6 +121,13 @@ def _extras() -> Finding:
     here = ", ".join(sorted(whole)) or "none"
     rest = f"; not installed: {', '.join(sorted(missing))}" if missing else ""
     return Finding("extras", "ok", f"{here}{rest}")
+
+
+def _environment(environment: Mapping[str, str]) -> Finding:
+    from llamactl_infra.stacks.place import project_above
+    from llamactl_infra.stacks.program_environment import environment_finding
+
+    return environment_finding(project_above(Path.cwd()), None, environment)
 
 
 def _no_library() -> Finding:

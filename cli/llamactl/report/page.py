@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from llamactl_catalog.errors import ProgramMissing
+from llamactl_catalog.extras import extra_command
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -22,7 +23,7 @@ def check_installed(packages: tuple[str, ...] = _PACKAGES) -> None:
         names = " and ".join(missing)
         raise ProgramMissing(
             f"an HTML report needs {names}, not installed here",
-            hint="install it: pip install 'llamactl[report]'",
+            hint=extra_command("report"),
         )
 
 

@@ -13,6 +13,7 @@ from llamactl_catalog.errors import (
     ProgramMissing,
     Unhealthy,
 )
+from llamactl_catalog.extras import extra_command
 from llamactl_containers.buckets.address import BucketAddress
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def require_obstore() -> None:
     from importlib.util import find_spec
 
     if find_spec("obstore") is None:
-        hint = "pip install 'llamactl[weights]'"
+        hint = extra_command("weights")
         raise ProgramMissing("object storage needs the extra 'weights'", hint=hint)
 
 

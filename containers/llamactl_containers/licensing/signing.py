@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llamactl_catalog.errors import InvalidFile, NoPermission, NotFound, ProgramMissing
+from llamactl_catalog.extras import extra_command
 from llamactl_catalog.licensing.chain import CheckSignature
 
 if TYPE_CHECKING:
@@ -171,5 +172,5 @@ def _require() -> None:
     from importlib.util import find_spec
 
     if find_spec("cryptography") is None:
-        hint = "pip install 'llamactl[sign]'"
+        hint = extra_command("sign")
         raise ProgramMissing("signatures need the extra 'sign'", hint=hint)

@@ -10,6 +10,7 @@ from typing import Literal, assert_never
 from urllib.parse import quote, urlsplit
 
 from llamactl_catalog.errors import LlamactlError, NoAccess, NotFound, Unhealthy
+from llamactl_catalog.extras import extra_command
 from llamactl_catalog.licensing.normalized import normalized_sha256
 from llamactl_catalog.model import (
     FileText,
@@ -284,7 +285,7 @@ def _nowhere(text: LicenseText, failures: Sequence[tuple[str, NotRead]]) -> Llam
         hint = "ask for access on the model's page on huggingface.co, and set HF_TOKEN"
         return NoAccess(what, hint=hint)
     if any(isinstance(each, PackagedText) for each in text.places):
-        return Unhealthy(what, hint="pip install 'llamactl[texts]' has this text offline")
+        return Unhealthy(what, hint=f"to have this text offline: {extra_command('texts')}")
     return Unhealthy(what, hint="check the network and the proxy, and try again")
 
 

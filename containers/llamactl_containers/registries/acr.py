@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from llamactl_catalog.errors import NoPermission, ProgramMissing, Unhealthy
+from llamactl_catalog.extras import extra_command
 from llamactl_containers.registries.answers import cut, refusal
 from llamactl_containers.registries.credentials import Login
 
@@ -68,7 +69,7 @@ def signed_in() -> Identity:
     try:
         from azure.identity import DefaultAzureCredential
     except ImportError as error:
-        hint = "pip install 'llamactl[azure]'"
+        hint = extra_command("azure")
         raise ProgramMissing("Azure needs the extra 'azure'", hint=hint) from error
     # It logs each way that leads to nobody; the error says what counts.
     logging.getLogger("azure").addHandler(logging.NullHandler())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llamactl_catalog.errors import NoPermission, ProgramMissing, Unhealthy
+from llamactl_catalog.extras import extra_command
 from llamactl_containers.registries.credentials import Login
 
 # Source: Amazon ECR user guide, "Private registries", and its endpoints by partition, read 2026-11.
@@ -123,7 +124,7 @@ def aws_client(service: str, region: str) -> Any:
         from boto3 import Session  # type: ignore[import-untyped]  # ships no types
         from botocore.config import Config  # type: ignore[import-untyped]  # ships no types
     except ImportError as error:
-        hint = "pip install 'llamactl[aws]'"
+        hint = extra_command("aws")
         raise ProgramMissing("AWS needs the extra 'aws'", hint=hint) from error
     with told_by_aws(f"a client of {service}"):
         config = Config(retries={"mode": "standard", "max_attempts": 4})

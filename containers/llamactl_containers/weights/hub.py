@@ -17,6 +17,7 @@ from llamactl_catalog.errors import (
     ProgramMissing,
     Unhealthy,
 )
+from llamactl_catalog.extras import extra_command
 from llamactl_catalog.units import format_duration
 from llamactl_containers.weights.access import Access, AccessState, HubRevision, require_access
 from llamactl_containers.weights.answers import Answer, Location
@@ -231,7 +232,7 @@ def _api(endpoint: str, token: HubToken | None) -> "HfApi":
     try:
         from huggingface_hub import HfApi
     except ImportError as error:
-        hint = "pip install 'llamactl[weights]'"
+        hint = extra_command("weights")
         raise ProgramMissing("the Hub needs the extra 'weights'", hint=hint) from error
     return HfApi(endpoint=endpoint, token=False if token is None else token.value)
 

@@ -1,6 +1,7 @@
 """The account's own bucket for weights: made where it is not there, closed to the public."""
 
 from llamactl_catalog.errors import NoPermission, ProgramMissing
+from llamactl_catalog.extras import extra_command
 from llamactl_containers.buckets import s3_bucket
 
 
@@ -18,7 +19,7 @@ def have_bucket(name: str, region: str, account: str) -> None:
             ClientError,
         )
     except ImportError as error:
-        hint = "pip install 'llamactl[aws]'"
+        hint = extra_command("aws")
         raise ProgramMissing("the package boto3 is not installed", hint=hint) from error
     client = boto3.Session(region_name=region).client("s3", region_name=region)
     try:

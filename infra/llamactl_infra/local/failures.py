@@ -8,6 +8,7 @@ from llamactl_catalog.errors import (
     ProgramMissing,
     Unhealthy,
 )
+from llamactl_catalog.extras import extra_command
 from llamactl_infra.local.layout import Folder
 from llamactl_infra.local.log import read
 from llamactl_infra.local.records import Record, Runtime
@@ -41,7 +42,7 @@ def error_of(folder: Folder, record: Record, runtime: Runtime) -> LlamactlError:
             hint = "a smaller model, a smaller file of it, or a smaller context needs less"
             return NoCapacity(f"out of memory: {message}", hint=hint)
         case "package-missing":
-            extra = "pip install 'llamactl[local]'" if spec.engine == "llama.cpp" else None
+            extra = extra_command("local") if spec.engine == "llama.cpp" else None
             return ProgramMissing(message, hint=extra)
         case "timeout" | "internal" | None:
             text = "\n  ".join([f"'{spec.name}' did not start: {message}", *_last_lines(folder)])

@@ -12,6 +12,7 @@ from time import sleep
 from typing import Any
 
 from llamactl_catalog.errors import NoPermission, ProgramMissing, Unhealthy
+from llamactl_catalog.extras import extra_command
 from llamactl_catalog.hardware import Price
 from llamactl_catalog.progress import Report, Step
 from llamactl_infra.prices.answers import name, usd_per_hour
@@ -145,7 +146,7 @@ def _client(url: str | None) -> Any:
     except ImportError as error:
         raise ProgramMissing(
             "the Python package boto3, which asks AWS for prices, is not installed",
-            hint="install it: pip install 'llamactl[aws]'",
+            hint=extra_command("aws"),
         ) from error
     config = Config(
         connect_timeout=_CONNECT_TIMEOUT_S,

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from llamactl_catalog.availability import Listing, listing
 from llamactl_catalog.errors import InvalidInput, NoPermission, Unhealthy
+from llamactl_catalog.extras import extra_command
 from llamactl_catalog.progress import Report, Step
 from llamactl_infra.prices.answers import content, name
 from llamactl_infra.prices.retries import (
@@ -64,7 +65,7 @@ def signed_in() -> Token:
         # By name: it is an optional package, and checks of types need not have it.
         identity, core = import_module("azure.identity"), import_module("azure.core.exceptions")
     except ImportError as error:
-        raise NotSignedInError("install what signs in: pip install 'llamactl[azure]'") from error
+        raise NotSignedInError(f"install what signs in: {extra_command('azure')}") from error
     # It logs each way to sign in that failed; all that matters is said in a line.
     logging.getLogger("azure").addHandler(logging.NullHandler())
     try:

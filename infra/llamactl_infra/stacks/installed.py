@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from llamactl_catalog.errors import ProgramMissing
+from llamactl_catalog.extras import extra_command
 from llamactl_catalog.progress import Report, Step
 
 _BY_HAND = "or install it as pulumi.com/docs/install says, so that 'pulumi' is on PATH"
@@ -33,7 +34,7 @@ def install_engine(environment: Mapping[str, str], report: Report) -> Path:
     try:
         from pulumi.automation import InvalidVersionError, PulumiCommand
     except ImportError as error:
-        hint = "pip install 'llamactl[all]'"
+        hint = f"{extra_command('all')}\n       or, smaller, the extra of your cloud alone"
         raise ProgramMissing("the engine's library is not installed", hint=hint) from error
     root = _root(environment)
     report(Step(f"fetching pulumi {version('pulumi')}"))

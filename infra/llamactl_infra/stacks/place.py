@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from llamactl_catalog.errors import InvalidFile, LlamactlError, ProgramMissing
+from llamactl_catalog.errors import InvalidFile, LlamactlError
 from llamactl_catalog.progress import Report, Step
 from llamactl_containers.file_trust import require_trusted_file, require_trusted_folder
 from llamactl_containers.whole_files import make_folder, unique_draft_of, write_whole
@@ -15,10 +15,11 @@ from llamactl_containers.whole_files import make_folder, unique_draft_of, write_
 PROJECT = "llamactl"
 PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 - the name of a variable
 PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"  # noqa: S105 - as above
-_SETTINGS = ("Pulumi.yaml", "Pulumi.yml")
-_VIRTUALENV = re.compile(r"^\s+virtualenv:\s*['\"]?([^'\"\s]+)", re.MULTILINE)
+PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
+# In YAML, and in the JSON that llamactl writes itself.
+VIRTUALENV = re.compile(r"""^\s+["']?virtualenv["']?:\s*["']?([^'"\s,}]+)""", re.MULTILINE)
+MAIN = re.compile(r"""^\s*["']?main["']?:\s*["']?([^'"\s,}]+)""", re.MULTILINE)
 _NO_STACKS = "if there are none yet, delete the file: the next run makes a new one"
-_MAIN = re.compile(r"^main:\s*['\"]?([^'\"\s]+)", re.MULTILINE)
 _PROGRAM = '''"""The Pulumi program's door."""
 
 from llamactl_infra.program import main
@@ -79,23 +80,6 @@ def stack_place(
     return StackPlace(folder, backend, added, provider)
 
 
-def require_environment(place: StackPlace) -> None:
-    """Refuse a project whose virtual environment is not there: the engine would make an empty one.
-
-    Raises:
-        ProgramMissing: it is not there.
-    """
-    for name in _SETTINGS:
-        path = place.folder / name
-        told = path.read_text("utf-8", errors="replace") if path.is_file() else ""
-        for own in _VIRTUALENV.findall(told):
-            if not (place.folder / own).exists():
-                raise ProgramMissing(
-                    f"{path} names the virtual environment {own}, which is not there",
-                    hint="make try makes it; or run llamactl outside of this folder",
-                )
-
-
 def project_above(cwd: Path) -> Path | None:
     """Find the project's folder at or above another; None: there is none.
 
@@ -104,12 +88,12 @@ def project_above(cwd: Path) -> Path | None:
             write it: `pulumi` would run what they wrote.
     """
     for folder in (cwd, *cwd.parents):
-        for name in _SETTINGS:
+        for name in PROJECT_FILES:
             path = folder / name
             told = _text_of(path)
             if told is not None and _names_project(told):
                 require_trusted_file(path)
-                for own in (*_VIRTUALENV.findall(told), *_MAIN.findall(told)):
+                for own in (*VIRTUALENV.findall(told), *MAIN.findall(told)):
                     require_trusted_folder(folder / own)
                 return folder
     return None
@@ -130,9 +114,11 @@ def _names_project(settings: str) -> bool:
 
 def _own_project(folder: Path) -> Path:
     make_folder(folder)
+    # Without a toolchain, Pulumi takes uv's where a uv.lock lies in this folder or above it.
+    options = {"toolchain": "pip", "virtualenv": sys.prefix}
     settings = {
         "name": PROJECT,
-        "runtime": {"name": "python", "options": {"virtualenv": sys.prefix}},
+        "runtime": {"name": "python", "options": options},
         "description": "Open LLMs on your own account",
     }
     _write(folder / "Pulumi.yaml", json.dumps(settings, indent=2) + "\n")  # JSON is YAML
@@ -153,7 +139,7 @@ def is_logged_in(environment: Mapping[str, str], folder: Path) -> bool:
     """
     if environment.get("PULUMI_BACKEND_URL") or environment.get("PULUMI_ACCESS_TOKEN"):
         return True
-    settings = [folder / name for name in _SETTINGS if (folder / name).is_file()]
+    settings = [folder / name for name in PROJECT_FILES if (folder / name).is_file()]
     if any("\nbackend:" in each.read_text("utf-8", errors="replace") for each in settings):
         return True
     own = environment.get("PULUMI_HOME")

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import assert_never
 
 from llamactl_catalog.errors import ProgramMissing
+from llamactl_catalog.extras import extra_command
 from llamactl_infra.live.cloud import Finding
 from llamactl_infra.spec import Cloud
 from llamactl_infra.stacks.installed import engine_home
@@ -15,12 +16,12 @@ _CHECK = "plug-in"
 
 def plugin_finding(cloud: Cloud, environment: Mapping[str, str]) -> Finding:
     """Look for a cloud's plug-in where the engine does: on PATH, and in its own folder."""
-    name = _name(cloud)
+    name = provider_name(cloud)
     package = f"pulumi-{name}"
     try:
         wanted = version(package)
     except PackageNotFoundError:
-        hint = f"pip install 'llamactl[{cloud}]'"
+        hint = extra_command(cloud)
         error = ProgramMissing(f"the package {package} is not installed", hint=hint)
         return Finding(_CHECK, "failed", error.message, error)
     program = f"pulumi-resource-{name}"
@@ -36,7 +37,8 @@ def plugin_finding(cloud: Cloud, environment: Mapping[str, str]) -> Finding:
     return Finding(_CHECK, "unknown", text, missing)
 
 
-def _name(cloud: Cloud) -> str:
+def provider_name(cloud: Cloud) -> str:
+    """Name a cloud's provider plugin as Pulumi does."""
     match cloud:
         case "aws":
             return "aws"

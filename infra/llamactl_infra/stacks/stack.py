@@ -1,5 +1,6 @@
 """The life of one deployment's stack: configure, preview, up, refresh, destroy."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -15,7 +16,8 @@ from llamactl_infra.stacks.command import EngineCommand, engine_command
 from llamactl_infra.stacks.events import Change, Listener
 from llamactl_infra.stacks.locks import locked
 from llamactl_infra.stacks.pending import has_creations, taken_over
-from llamactl_infra.stacks.place import PROJECT, StackPlace, require_environment
+from llamactl_infra.stacks.place import PROJECT, StackPlace
+from llamactl_infra.stacks.program_environment import require_environment
 from llamactl_infra.stacks.resources import named
 from llamactl_infra.stacks.twins import content_names, has_replaced, taken_again
 
@@ -213,7 +215,7 @@ def open_stack(name: str, place: StackPlace, report: Report = silent) -> Deploym
         ProgramMissing: the engine is not installed, or the project's environment is not there.
         LlamactlError: its backend does not let it be opened.
     """
-    require_environment(place)
+    require_environment(place.folder, None, {**os.environ, **place.environment})
     command = engine_command(report)
     return _opened(name, place, command, automation.create_or_select_stack)
 

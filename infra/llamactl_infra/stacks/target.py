@@ -15,6 +15,7 @@ from llamactl_catalog.errors import (
     ProgramMissing,
     UnknownDeployment,
 )
+from llamactl_catalog.extras import extra_command
 from llamactl_catalog.progress import Report, Step, silent
 from llamactl_containers.disk import told
 from llamactl_infra.deployment import Deployment
@@ -260,7 +261,7 @@ class StackTarget:
             from llamactl_infra.stacks.command import engine_command
             from llamactl_infra.stacks.reading import StackReader
         except ModuleNotFoundError as error:
-            hint = "pip install 'llamactl[all]', or the extra of your cloud alone: README.md"
+            hint = f"{extra_command('all')}\n       or, smaller, the extra of your cloud alone"
             raise ProgramMissing("the package 'pulumi' is not installed", hint=hint) from error
         command = engine_command(report)
         return StackReader(self.place(), command)

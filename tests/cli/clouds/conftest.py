@@ -55,7 +55,10 @@ class Done:
 
 @dataclass
 class User:
-    """Someone who runs the real command, in an empty folder; `remains` names all in the account."""
+    """Someone who runs the real command, in an empty folder; `remains` names all in the account.
+
+    `program` is another llamactl than that of the sources, `place` another folder to be in.
+    """
 
     name: str
     folder: Path
@@ -64,10 +67,12 @@ class User:
     hub: HubStandIn
     chat: ChatServer
     remains: Callable[[], list[str]]
+    program: tuple[str, ...] = (sys.executable, "-c", _DOOR)
+    place: Path | None = None
 
     def command(self, *arguments: object) -> list[str]:
         options = [f"--{name}={self.folder / name}" for name in ("state-dir", "cache-dir")]
-        return [sys.executable, "-c", _DOOR, *options, *map(str, arguments)]
+        return [*self.program, *options, *map(str, arguments)]
 
     def start(self, *arguments: object) -> subprocess.Popen[str]:
         """Begin a command."""
@@ -97,7 +102,8 @@ class User:
 
     def checkout(self) -> None:
         """Make the folder where commands run a project of the engine's, as the sources are."""
-        shutil.copy(_ROOT / "Pulumi.yaml", self.here / "Pulumi.yaml")
+        for name in ("Pulumi.yaml", "uv.lock"):
+            shutil.copy(_ROOT / name, self.here / name)
         (self.here / "infra").mkdir()
         shutil.copy(_ROOT / "infra" / "__main__.py", self.here / "infra" / "__main__.py")
         shutil.copy(_ROOT / "infra" / ".venv", self.here / "infra" / ".venv", follow_symlinks=False)
@@ -115,7 +121,7 @@ class User:
 
     @property
     def here(self) -> Path:
-        folder = self.folder / "here"
+        folder = self.folder / "here" if self.place is None else self.place
         folder.mkdir(exist_ok=True)
         return folder
 

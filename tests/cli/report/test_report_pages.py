@@ -16,6 +16,7 @@ from llamactl.report.drawing import Drawing, drawn, spread
 from llamactl.report.page import page
 from llamactl_catalog.comparing.comparison import ApiPrice
 from llamactl_catalog.errors import ProgramMissing
+from llamactl_catalog.extras import extra_command
 
 EVIL = '"><script>alert(1)</script> $5_x^2$ 模型 & <b>'
 # Makes both pages, and says what of matplotlib was loaded and changed.
@@ -122,7 +123,7 @@ def test_what_is_not_installed_is_told_with_what_to_install():
         check_installed(("json", "no_such_package_here"))
 
     assert "no_such_package_here" in raised.value.message
-    assert raised.value.hint == "install it: pip install 'llamactl[report]'"
+    assert raised.value.hint == extra_command("report")
     assert raised.value.exit_code == 11
 
 

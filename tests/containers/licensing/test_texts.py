@@ -8,6 +8,7 @@ import pytest
 
 from llamactl_catalog.catalog import load_catalog
 from llamactl_catalog.errors import NoAccess, NotFound, Unhealthy
+from llamactl_catalog.extras import extra_command
 from llamactl_catalog.licensing.normalized import normalized_sha256
 from llamactl_catalog.model import (
     FileText,
@@ -314,7 +315,7 @@ def test_every_place_that_failed_is_named_with_its_reason(texts, places):
 
     assert f"{places.url}/a answers 404" in failed.value.message
     assert "the package no-such-package is not installed" in failed.value.message
-    assert failed.value.hint == "pip install 'llamactl[texts]' has this text offline"
+    assert failed.value.hint == f"to have this text offline: {extra_command('texts')}"
 
 
 def test_license_policy_and_notice_stand_beside_the_weights(texts, places):

@@ -7,6 +7,7 @@ import pytest
 
 from infra.prices.fetching import TODAY, fetched
 from llamactl_catalog.errors import NoPermission, Unhealthy
+from llamactl_catalog.extras import extra_command
 from llamactl_catalog.progress import silent
 from llamactl_infra.prices.aws import fetch_prices
 from standins.price_lists import Answer, AwsPriceList, aws_error, aws_product
@@ -193,4 +194,4 @@ def test_without_boto3_the_extra_to_install_is_named():
     done = subprocess.run(command, capture_output=True, text=True, check=True)
 
     assert "boto3" in done.stdout
-    assert "pip install 'llamactl[aws]'" in done.stdout
+    assert extra_command("aws") in done.stdout

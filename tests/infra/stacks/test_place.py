@@ -1,7 +1,9 @@
 """Where stacks are kept, and whose a lock is: without the engine."""
 
+import json
 import os
 import socket
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +13,7 @@ pytest.importorskip("pulumi", reason="needs the extra 'aws' or 'azure'")
 from llamactl_catalog.errors import InvalidFile, ProgramMissing
 from llamactl_catalog.progress import silent
 from llamactl_infra.stacks.locks import locked
-from llamactl_infra.stacks.place import require_environment, stack_place
+from llamactl_infra.stacks.place import stack_place
 
 LOCKED = """error: the stack is currently locked by 1 lock(s). Either wait for the other process(es)
 to end or delete the lock file with `pulumi cancel`.
@@ -49,17 +51,10 @@ def test_the_passphrase_is_made_once_for_this_user_alone(tmp_path):
     assert Path(first).stat().st_mode & 0o077 == 0
 
 
-def test_a_project_whose_environment_is_not_there_is_told_before_the_engine_makes_one(tmp_path):
-    folder = tmp_path / "cwd"
-    folder.mkdir()
-    settings = "name: llamactl\nruntime:\n  name: python\n  options:\n    virtualenv: .venv\n"
-    (folder / "Pulumi.yaml").write_text(settings, "utf-8")
-    found = place(tmp_path)
+def test_its_own_project_names_its_toolchain_and_its_environment(tmp_path):
+    settings = json.loads((place(tmp_path).folder / "Pulumi.yaml").read_text("utf-8"))
 
-    with pytest.raises(ProgramMissing, match=r"names the virtual environment \.venv"):
-        require_environment(found)
-    (folder / ".venv").mkdir()
-    require_environment(found)
+    assert settings["runtime"]["options"] == {"toolchain": "pip", "virtualenv": sys.prefix}
 
 
 @pytest.mark.parametrize("name", ["PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN"])

@@ -16,6 +16,7 @@ from llamactl_catalog.errors import (
     ProgramMissing,
     Unhealthy,
 )
+from llamactl_catalog.extras import extra_command
 from llamactl_infra.spec import Spec
 
 _SIGN_IN = "aws sso login, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -91,7 +92,7 @@ def _config() -> Any:
     try:
         from botocore.config import Config  # type: ignore[import-untyped]  # ships no types
     except ImportError as error:
-        hint = "pip install 'llamactl[aws]'"
+        hint = extra_command("aws")
         raise ProgramMissing("AWS needs the extra 'aws'", hint=hint) from error
     return Config(
         connect_timeout=_CONNECT_TIMEOUT_S,

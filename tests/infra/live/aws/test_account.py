@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("pulumi_aws", reason="needs the extra 'aws'")
 from llamactl_catalog.errors import NoPermission
+from llamactl_catalog.extras import extra_command
 from llamactl_infra.live.cloud import Account, open_cloud
 from standins.aws import ACCOUNT
 from standins.aws.faults import expired
@@ -57,7 +58,7 @@ def test_without_its_package_it_says_what_to_install():
 
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
-    assert told.stdout.strip() == "11 pip install 'llamactl[aws]'"
+    assert told.stdout.strip() == f"11 {extra_command('aws')}"
 
 
 def test_opening_it_asks_nobody_and_loads_no_sdk():
