@@ -4,10 +4,8 @@ import json
 import os
 import shlex
 import sys
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -77,6 +75,8 @@ def extra_command(extra: str) -> str:
 
 def this_installation() -> Installation:
     """Read how the llamactl that runs was installed."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
     prefix = Path(sys.prefix)
     try:
         own = distribution(_NAME)
@@ -95,6 +95,8 @@ def this_installation() -> Installation:
 
 
 def _tool_extras(receipt: Path) -> list[str] | None:
+    import tomllib
+
     if not receipt.is_file():
         return None
     wanted = tomllib.loads(receipt.read_text("utf-8")).get("tool", {}).get("requirements", [])
