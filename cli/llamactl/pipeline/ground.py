@@ -77,13 +77,12 @@ class OwnGround:
     def tools(self, cloud: Cloud) -> Iterator[Finding]:
         """Look for Pulumi, the environment that the program runs in, and the provider plugin."""
         from llamactl.pipeline.installation import engine_finding, has_library
-        from llamactl_infra.stacks.place import project_above
         from llamactl_infra.stacks.plugins import plugin_finding
         from llamactl_infra.stacks.program_environment import environment_finding
 
         yield engine_finding(cloud)
         if has_library():
-            yield environment_finding(project_above(Path.cwd()), cloud, os.environ)
+            yield environment_finding(Path.cwd(), cloud, os.environ)
             yield plugin_finding(cloud, os.environ)
 
     def live(self, cloud: Cloud) -> LiveCloud:

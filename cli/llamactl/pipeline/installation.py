@@ -124,10 +124,9 @@ def _extras() -> Finding:
 
 
 def _environment(environment: Mapping[str, str]) -> Finding:
-    from llamactl_infra.stacks.place import project_above
     from llamactl_infra.stacks.program_environment import environment_finding
 
-    return environment_finding(project_above(Path.cwd()), None, environment)
+    return environment_finding(Path.cwd(), None, environment)
 
 
 def _no_library() -> Finding:

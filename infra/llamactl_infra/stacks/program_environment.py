@@ -7,11 +7,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from llamactl_catalog.errors import ProgramMissing
+from llamactl_catalog.errors import LlamactlError, ProgramMissing
 from llamactl_catalog.extras import extra_command
 from llamactl_infra.live.cloud import Finding
 from llamactl_infra.spec import Cloud
-from llamactl_infra.stacks.place import MAIN, PROJECT_FILES, VIRTUALENV
+from llamactl_infra.stacks.place import MAIN, PROJECT_FILES, VIRTUALENV, project_above
 from llamactl_infra.stacks.plugins import provider_name
 
 _CHECK = "environment"
@@ -27,13 +27,11 @@ _PROBE = (
 )
 
 
-def environment_finding(
-    folder: Path | None, cloud: Cloud | None, environment: Mapping[str, str]
-) -> Finding:
-    """Check that the program can run. `folder` None: in the environment that runs this command."""
+def environment_finding(cwd: Path, cloud: Cloud | None, environment: Mapping[str, str]) -> Finding:
+    """Check that the program can run: of the project at or above `cwd`, or else llamactl's own."""
     try:
-        python = require_environment(folder, cloud, environment)
-    except ProgramMissing as error:
+        python = require_environment(project_above(cwd), cloud, environment)
+    except LlamactlError as error:
         return Finding(_CHECK, "failed", error.message, error)
     return Finding(_CHECK, "ok", f"the program runs with {python}")
 
@@ -43,6 +41,7 @@ def require_environment(
 ) -> Path:
     """Return the Python that runs the program of the project in `folder`.
 
+    `folder` None: the project is llamactl's own, in the environment that runs this command.
     Pulumi itself fails only in the middle of a deployment, or makes an empty environment.
 
     Raises:

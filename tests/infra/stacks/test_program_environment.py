@@ -27,7 +27,7 @@ def project(folder, virtualenv):
 
 
 def test_the_environment_of_this_program_has_all(tmp_path):
-    found = environment_finding(None, "aws", os.environ)
+    found = environment_finding(tmp_path, "aws", os.environ)
 
     assert (found.state, found.text) == ("ok", f"the program runs with {sys.prefix}/bin/python")
 
