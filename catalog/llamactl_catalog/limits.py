@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from llamactl_catalog.placement import Speed
-from llamactl_catalog.units import format_rate
+from llamactl_catalog.units import format_rate, format_usd_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +37,5 @@ def overspending(limits: Limits, usd_per_hour: float) -> str | None:
     """Say by how much a price is over the limit; None: it is not."""
     if limits.max_usd_per_hour is None or usd_per_hour <= limits.max_usd_per_hour:
         return None
-    return f"${usd_per_hour:.5g} an hour, the limit is ${limits.max_usd_per_hour:.5g}"
+    spent, limit = format_usd_apart(usd_per_hour, limits.max_usd_per_hour)
+    return f"{spent} an hour, the limit is {limit}"

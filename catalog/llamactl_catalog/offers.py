@@ -40,6 +40,26 @@ def load_prices(cache: Path | None = None) -> tuple[Price, ...]:
     return load_price_book(cache).prices
 
 
+def listed_usd_per_hour(
+    cloud: str, region: str, instance_type: str, cache: Path | None = None
+) -> float | None:
+    """Look up what an instance type costs in a region; None: it is on no list.
+
+    Raises:
+        InvalidFile: with all problems of a book.
+        NoPermission: a book of the cache cannot be read.
+    """
+    place = cloud, region, instance_type.lower()
+    return next(
+        (
+            each.usd_per_hour
+            for each in load_prices(cache)
+            if (each.cloud, each.region, each.instance_type.lower()) == place
+        ),
+        None,
+    )
+
+
 def load_price_book(cache: Path | None = None) -> PriceBook:
     """Load the bundled prices, and over them the younger ones that the user fetched.
 

@@ -34,6 +34,12 @@ def format_rate(per_s: float) -> str:
     return f"{per_s:.0f}" if per_s >= _TEN else f"{per_s:.2g}"
 
 
+def format_usd_apart(usd: float, other_usd: float) -> tuple[str, str]:
+    """Say two prices in cents: `$45.07`; with more digits where cents do not tell them apart."""
+    cents = f"${usd:.2f}", f"${other_usd:.2f}"
+    return cents if cents[0] != cents[1] else (f"${usd:.5g}", f"${other_usd:.5g}")
+
+
 def tokens_of(count: int) -> str:
     """Say a number of tokens: `1 token`, `256 tokens`."""
     return "1 token" if count == 1 else f"{count} tokens"

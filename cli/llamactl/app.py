@@ -64,7 +64,13 @@ class App:
         from llamactl_infra.stacks.target import StackTarget
 
         self.require_own_state()
-        return StackTarget(self.state_dir, Path.cwd(), os.environ, open_live=self.open_live)
+        return StackTarget(
+            self.state_dir,
+            Path.cwd(),
+            os.environ,
+            open_live=self.open_live,
+            cache_dir=self.cache_dir,
+        )
 
     def license_texts(self) -> "LicenseTexts":
         """Give what reads the texts of licenses, and keeps them in the cache folder."""

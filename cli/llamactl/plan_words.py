@@ -120,9 +120,13 @@ def sizing(chosen: Placement, plan: Plan) -> str:
     )
 
 
-def quota_line(chosen: Placement) -> str:
-    """Say which quota a placement needs, and how much while an update is on."""
-    needed = quota(chosen.offer.instance_type, chosen.replicas)
+def quota_line(chosen: Placement, instances: int | None = None) -> str:
+    """Say which quota a placement needs, and how much while an update is on.
+
+    `instances` None: as many as carry the load.
+    """
+    count = instances if instances is not None else chosen.replicas
+    needed = quota(chosen.offer.instance_type, count)
     # Where instances are counted, the quota's name says of which.
     of = "x" if needed.unit == "instances" else f"{needed.unit} of"
     code = "" if needed.code is None else f" ({needed.code})"

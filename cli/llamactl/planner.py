@@ -11,7 +11,7 @@ from llamactl.output import print_json, talk
 from llamactl.own_machine_page import own_page, own_record
 from llamactl.plan_page import deploy_command, plan_page, rejected_page
 from llamactl.plan_record import plan_record
-from llamactl.ranking import Sought, nothing_fits, ranked
+from llamactl.ranking import Sought, ranked, refusal
 from llamactl_catalog.engines import TGI
 from llamactl_catalog.engines import engine as engine_of
 from llamactl_catalog.errors import InvalidInput, NoCapacity
@@ -51,6 +51,7 @@ def plan_rented(app: App, asked: Question) -> None:
 
     Raises:
         NoCapacity: nothing carries the load; it says what would.
+        OverPriceCap: what carries it costs more than the limit, and that alone is in the way.
         InvalidInput: a region, an instance type, a GPU, an engine or the workload is none.
     """
     _check_page(asked)
@@ -76,7 +77,7 @@ def plan_rented(app: App, asked: Question) -> None:
     if asked.everything and found.rejected and not asked.as_json:
         click.echo(f"\n{rejected_page(found)}" if found.placements else rejected_page(found))
     if not found.placements:
-        raise nothing_fits(sought, result)
+        raise refusal(app, sought, result)
     if asked.html is not None:
         _write_page(asked.html, found, asked)
     if not asked.as_json:

@@ -8,20 +8,22 @@ from llamactl.app import App
 from llamactl_catalog.availability import cached_listings
 from llamactl_catalog.cautions import MAX_PRICE_AGE_DAYS
 from llamactl_catalog.engines import TGI, Engine, remembered
-from llamactl_catalog.errors import NoCapacity
+from llamactl_catalog.errors import NoCapacity, OverPriceCap
 from llamactl_catalog.hardware import Offer
 from llamactl_catalog.limits import Limits
 from llamactl_catalog.model import Model
 from llamactl_catalog.offers import load_hardware, load_price_book, offers
-from llamactl_catalog.placement import Objective, Plan, Quantization
+from llamactl_catalog.placement import Objective, Placement, Plan, Quantization
 from llamactl_catalog.planning import NO_LIMITS, check_workload, plan
 from llamactl_catalog.remedies import remedies
 from llamactl_catalog.selection import Selection
+from llamactl_catalog.units import format_usd_apart
 from llamactl_catalog.unpriced import unpriced
 from llamactl_catalog.workload import Workload
 
 # What TGI takes where it is not told. Source: its launcher/src/main.rs, 3.3.6.
 USUAL_CONTEXT = 4096
+OVER_CAP_HINT = "a higher --max-usd-per-hour, fewer instances, or fewer bits: --quantize any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,31 @@ def ranked(app: App, sought: Sought) -> Ranked:
     return Ranked(found, selected, every_offer)
 
 
-def nothing_fits(sought: Sought, failed: Ranked) -> NoCapacity:
-    """Say how many offers fail, why the cheapest one does, and what would do."""
+def refusal(app: App, sought: Sought, failed: Ranked) -> NoCapacity | OverPriceCap:
+    """Return the error of a plan without placements: over the price cap, where that is all."""
+    cap = sought.limits.max_usd_per_hour
+    if cap is not None:
+        uncapped = replace(sought, limits=replace(sought.limits, max_usd_per_hour=None))
+        free = ranked(app, uncapped).plan.placements
+        if free:
+            cheapest = min(free, key=lambda each: each.usd_per_hour)
+            return _over_cap(cheapest, cap, _ways(sought, failed))
+    return _nothing_fits(sought, failed)
+
+
+def _over_cap(cheapest: Placement, cap: float, ways: Sequence[str]) -> OverPriceCap:
+    place = f"{cheapest.offer.instance_type.name} in {cheapest.offer.price.region}"
+    usd, limit = format_usd_apart(cheapest.usd_per_hour, cap)
+    return OverPriceCap(
+        f"the cheapest that carries this load is {place} for {usd} an hour; the cap is {limit}",
+        hint=_hint(ways) if ways else OVER_CAP_HINT,
+    )
+
+
+def _ways(sought: Sought, failed: Ranked) -> Sequence[str]:
+    """Name the single changes with which there would be a placement."""
     wider = replace(sought.selection, instance_types=(), gpus=()).of(failed.every_offer)
-    ways = list(
+    return list(
         remedies(
             failed.plan,
             failed.selected,
@@ -107,13 +130,21 @@ def nothing_fits(sought: Sought, failed: Ranked) -> NoCapacity:
             sought.engine,
         )
     )
+
+
+def _hint(ways: Sequence[str]) -> str:
+    return "\n       ".join(["what would do:", *ways])
+
+
+def _nothing_fits(sought: Sought, failed: Ranked) -> NoCapacity:
+    """Say how many offers fail, why the cheapest one does, and what would do."""
+    ways = _ways(sought, failed)
     name, reason = _of_cheapest(failed.plan, failed.selected, sought.engine)
     offered = len(failed.selected)
     among = f"none of {offered} offers carries" if offered > 1 else "it does not carry"
-    hint = "\n       ".join(["what would do:", *ways])
     return NoCapacity(
         f"{among} {sought.model.id} for this load; {name}: {reason}",
-        hint=hint
+        hint=_hint(ways)
         if ways
         else "no one change would do: more money, looser limits of speed, --quantize any, less "
         "--context, less --concurrency or another --gpu; try several",

@@ -20,10 +20,11 @@ _MAY_ANSWER: tuple[DeploymentState, ...] = ("running", "updating", "unknown")
 class CloudFacts:
     """What there is to know of a deployment on a cloud alone; None: it is not known.
 
-    `instances` is how many there are now, within `min_instances` and `max_instances`. `slot` is the
-    fleet behind the endpoint that the last update made. `resources` are those that the stack's
-    state holds, in words. `differences` are where what runs is not what was asked for; None: that
-    was not looked for.
+    `instances` is how many there are now. `min_instances` and `max_instances` are the fewest and
+    the most that there may be at any time, schedules too; at the most they cost
+    `peak_usd_per_hour`. `slot` is the fleet behind the endpoint that the last update made.
+    `resources` are those that the stack's state holds, in words. `differences` are where what runs
+    is not what was asked for; None: that was not looked for.
     """
 
     image: str | None
@@ -37,6 +38,7 @@ class CloudFacts:
     slot: str | None
     resources: tuple[str, ...]
     differences: tuple[str, ...] | None = None
+    peak_usd_per_hour: float | None = None
 
     def kinds(self) -> tuple[str, ...]:
         """Count the resources by what they are: `metric alarm (3)`."""

@@ -7,8 +7,8 @@ from typing import Any, get_origin
 
 from llamactl_catalog.errors import InvalidFile, InvalidInput
 from llamactl_catalog.fields import did_you_mean
-from llamactl_infra.spec import SECRETS, AzureMlSpec, SageMakerSpec, Spec
-from llamactl_infra.stored_values import field_types, from_texts, parsed, problems_of
+from llamactl_infra.spec import SECRETS, AzureMlSpec, SageMakerSpec, Schedule, Spec
+from llamactl_infra.stored_values import field_types, from_texts, malformed, parsed, problems_of
 
 _SECTIONS: dict[str, type] = {"sagemaker": SageMakerSpec, "azure_ml": AzureMlSpec}
 _MAPPINGS = ("environment", "tags")
@@ -63,6 +63,22 @@ def with_settings(spec: Spec, given: Iterable[tuple[str, str]], section: str) ->
     if problems:
         raise InvalidFile("--set", problems, hint="docs/deploy.md names the settings")
     return Spec(**from_texts(Spec, config))
+
+
+def schedules_in(given: Iterable[tuple[str, str]]) -> tuple[Schedule, ...] | None:
+    """Return the schedules of `--set`, typed and checked; None: it names none.
+
+    Raises:
+        InvalidFile: with all that is wrong with them.
+    """
+    config = {key: text for key, text in given if key == "schedules"}
+    if not config:
+        return None
+    problems = list(malformed(Spec, config))
+    if problems:
+        raise InvalidFile("--set", problems, hint="docs/deploy.md names the settings")
+    schedules: tuple[Schedule, ...] = from_texts(Spec, config)["schedules"]
+    return schedules
 
 
 def _problem(head: str, rest: str) -> str | None:

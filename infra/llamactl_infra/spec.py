@@ -7,12 +7,14 @@ from typing import Literal
 from llamactl_catalog.errors import InvalidFile
 from llamactl_catalog.model import PromptFormatName
 from llamactl_infra.azure_ml_spec import AzureMlSpec
+from llamactl_infra.capacity import Capacity, Schedule
 from llamactl_infra.sagemaker_spec import SageMakerSpec
 from llamactl_infra.stored_values import from_texts, problems_of, to_texts
 
 __all__ = [
     "SECRETS",
     "AzureMlSpec",
+    "Capacity",
     "Cloud",
     "Engine",
     "SageMakerSpec",
@@ -30,17 +32,6 @@ SECRETS = ("api_key", "hub_token")
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    """A change of the instance counts by the clock; `cron` as five fields, in a `timezone`."""
-
-    name: str
-    cron: str
-    min_instances: int
-    max_instances: int
-    timezone: str = "UTC"
-
-
-@dataclass(frozen=True, slots=True)
 class Spec:
     """What one deployment is to be. None: the target or the engine decides.
 
@@ -54,8 +45,9 @@ class Spec:
     On a cloud: `image` is the container by its digest, or the cloud's ready one by its tag.
     `weights_uri` is where the platform fetches the weights from (s3://…, azureml://…); None: the
     engine fetches `weights` from the Hub by itself. `weights_bytes` is their size. `environment`
-    is how the engine is started there. `instances` is where it starts between `min_instances` and
-    `max_instances`; where these differ it scales, at `target_concurrency` requests an instance.
+    is how the engine is started there. `instances`, `min_instances`, `max_instances` and
+    `schedules` are the parts of `capacity`, under the keys that stack configs have always had;
+    where it scales, it does at `target_concurrency` requests an instance.
     `download_timeout_s` and `health_timeout_s` bound the start of one; None: from the weights'
     bytes. `alarm_actions` are told when an alarm goes off, by the cloud's own ids. `owner`,
     `expires_on` (a day, like 2027-01-31) and `tags` are put on every resource.
@@ -105,6 +97,17 @@ class Spec:
     hub_token: str | None = field(default=None, repr=False)
     sagemaker: SageMakerSpec | None = None
     azure_ml: AzureMlSpec | None = None
+
+    @property
+    def capacity(self) -> Capacity:
+        """How many instances there may be, and when."""
+        return Capacity.of(self.instances, self.min_instances, self.max_instances, self.schedules)
+
+    @property
+    def peak_usd_per_hour(self) -> float | None:
+        """What all instances cost at the peak; None: their price is not known."""
+        price = self.usd_per_hour
+        return None if price is None else self.capacity.peak_usd_per_hour(price)
 
     def to_config(self) -> dict[str, str]:
         """Give the stack config that `from_config` reads back; what is None is left out."""

@@ -39,7 +39,7 @@ def problems_of(of: type, config: Mapping[str, str]) -> list[str]:
     unknown = [f"{name}: no such setting" for name in sorted(set(config) - set(known))]
     needed = [name for name, each in known.items() if _default(each) is MISSING]
     missing = [f"{name}: is missing" for name in needed if name not in config]
-    return [*unknown, *missing, *_malformed(of, config)]
+    return [*unknown, *missing, *malformed(of, config)]
 
 
 def from_texts(of: type, config: Mapping[str, str]) -> dict[str, Any]:
@@ -68,7 +68,8 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, default=dict)
 
 
-def _malformed(of: type, config: Mapping[str, str]) -> Iterator[str]:
+def malformed(of: type, config: Mapping[str, str]) -> Iterator[str]:
+    """Say which of the texts that are there do not fit their fields."""
     for name, wanted in field_types(of).items():
         if name in config:
             yield from _wrong(name, parsed(wanted, config[name]), wanted)

@@ -16,6 +16,7 @@ from llamactl.pipeline.deploy_record import deploy_record
 from llamactl.pipeline.license_standing import license_standing
 from llamactl.pipeline.placing import Candidates
 from llamactl.pipeline.preparing import prepared
+from llamactl.pipeline.sought import Scaling
 from llamactl_catalog.catalog import load_catalog
 from llamactl_catalog.selection import Selection
 
@@ -34,7 +35,7 @@ def candidates_for(model, cloud, quantizations=("none",), replicas=None, most=No
     found = planned(
         model, Selection(clouds=(cloud,)), quantizations=quantizations, replicas=replicas
     )
-    return Candidates(_CATALOG.model(model), found, found.placements, most, None)
+    return Candidates(_CATALOG.model(model), found, found.placements, Scaling(most), None)
 
 
 def made(app, model, cloud, *, found=None, account=None, **options):

@@ -15,6 +15,7 @@ FIELDS = [
     "deployment", "model", "cloud", "region", "instance_type", "replicas", "min_instances",
     "max_instances", "engine", "engine_version", "quantization", "num_shard", "image",
     "image_source", "image_registry", "weights", "license", "quota", "usd_per_hour",
+    "peak_instances", "peak_usd_per_hour",
     "usd_per_month", "usd_per_million_tokens", "guards", "warnings", "plan", "config",
 ]  # fmt: skip
 GUARDS = [
@@ -22,6 +23,7 @@ GUARDS = [
     "content_guard",
 ]  # fmt: skip
 SMALL = "mistral-7b-instruct-v0.3"
+DAY = '[{"name":"day","cron":"0 8 * * 1-5","min_instances":40,"max_instances":40}]'
 
 
 def dry_run(llamactl, model, *args):
@@ -70,6 +72,18 @@ def test_the_record_has_every_field_and_every_guard(llamactl):
     assert list(told["guards"]) == GUARDS
     assert told["plan"]["placements"][0]["instance_type"] == told["instance_type"]
     assert told["config"]["cloud"] == told["cloud"]
+
+
+def test_what_a_schedule_brings_is_on_the_page_and_in_the_record(llamactl):
+    daily = (SMALL, "--cloud", "aws", "--set", f"schedules={DAY}")
+
+    page = dry_run(llamactl, *daily).out
+    told = record(llamactl, *daily)
+
+    assert "1 to 40 instances: $1.13 to $45.07 an hour" in page
+    assert "at the peak: 40 x 'ml.g6.xlarge for endpoint usage'" in page
+    assert (told["peak_instances"], told["quota"]["needed"]) == (40, 40)
+    assert told["peak_usd_per_hour"] == pytest.approx(40 * told["usd_per_hour"])
 
 
 def test_without_a_cloud_the_best_of_every_cloud_is_shown(llamactl):
@@ -175,7 +189,16 @@ def test_options_beside_a_saved_plan_are_refused_by_name(llamactl, tmp_path):
     ("args", "code", "words"),
     [
         (("--max-usd-per-hour", 0.01), 7, "the cap is $0.01"),
-        (("--max", 4, "--max-usd-per-hour", 2), 7, "4 instances, which --max allows"),
+        (
+            ("--max-usd-per-hour", 2, "--set", f"schedules={DAY}"),
+            7,
+            "40 instances at the peak cost $45.07 an hour, the limit is $2.00",
+        ),
+        (
+            ("--max", 4, "--max-usd-per-hour", 2),
+            7,
+            "4 instances at the peak cost $4.51 an hour, the limit is $2.00",
+        ),
         (("--instance-type", "ml.g4dn.xlarge"), 5, "what would do"),
         (("--instance-type", "ml.g5.xlarge", "--concurrency", 400, "--max", 1), 5, "--max is 1"),
         (("--engine", "vllm"), 2, "deploy with --engine tgi"),

@@ -9,7 +9,13 @@ from llamactl.app import App
 from llamactl.pipeline.cloud_order import ANY, CloudOrder
 from llamactl.pipeline.placing import candidates
 from llamactl.pipeline.preparing import prepared
-from llamactl_catalog.errors import InvalidInput, NoCapacity, NoPermission, OverPriceCap
+from llamactl_catalog.errors import (
+    InvalidFile,
+    InvalidInput,
+    NoCapacity,
+    NoPermission,
+    OverPriceCap,
+)
 from llamactl_infra.live.cloud import Account, LiveEndpoint
 from llamactl_infra.spec import Schedule
 
@@ -153,8 +159,32 @@ def test_the_cap_holds_for_all_that_the_autoscaler_may_take(app):
     usd = candidates(app, order(max_instances=2)).placements[0].usd_per_hour
 
     candidates(app, order(max_instances=2, max_usd_per_hour=2.1 * usd))
-    with pytest.raises(OverPriceCap, match="which --max allows"):
+    with pytest.raises(OverPriceCap, match="2 instances at the peak cost"):
         candidates(app, order(max_instances=2, max_usd_per_hour=1.9 * usd))
+
+
+def test_the_cap_holds_for_what_a_schedule_brings(app):
+    usd = candidates(app, order()).placements[0].usd_per_hour
+    day = '[{"name": "day", "cron": "0 8 * * 1-5", "min_instances": 40, "max_instances": 40}]'
+    daily = order(max_usd_per_hour=39 * usd, settings=(("schedules", day),))
+
+    with pytest.raises(OverPriceCap, match="40 instances at the peak cost"):
+        candidates(app, daily)
+    assert candidates(app, replace(daily, max_usd_per_hour=40.1 * usd)).placements
+
+
+def test_the_schedules_of_what_stands_count_in_the_cap_too(app, tmp_path):
+    _, spec = standing(app, tmp_path)
+    day = Schedule("day", "0 8 * * 1-5", 40, 40)
+    again = signed_in(tmp_path, "aws", specs={spec.name: replace(spec, schedules=(day,))})
+
+    with pytest.raises(OverPriceCap, match="40 instances at the peak cost"):
+        candidates(again, order(max_usd_per_hour=2))
+
+
+def test_schedules_that_are_none_are_refused_before_anything_is_planned(app):
+    with pytest.raises(InvalidFile, match=r"schedules\[0\].max_instances: is missing"):
+        candidates(app, order(settings=(("schedules", '[{"name": "day"}]'),)))
 
 
 def test_a_cap_that_is_not_all_that_is_in_the_way_is_no_price_error(app):

@@ -12,7 +12,7 @@ from llamactl.app import App
 from llamactl.commands.plan import command
 from llamactl.main import run
 from llamactl.plan_page import COLUMNS, plan_page, rejected_page
-from llamactl_catalog.errors import InvalidInput, NoCapacity, UnknownModel
+from llamactl_catalog.errors import InvalidInput, NoCapacity, OverPriceCap, UnknownModel
 from llamactl_catalog.model import WheelSource
 from llamactl_catalog.own_machine import own_machine, own_shortage
 from llamactl_catalog.units import GIB
@@ -245,7 +245,6 @@ def test_nothing_fits_says_why_and_what_would(app):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--max-usd-per-hour", "1"], "a budget of $"),
         (["--max-ms-per-token", "1"], "looser limits of speed: "),
         (["--max-ttft-ms", "1"], "looser limits of speed: "),
         (["--min-tokens-per-s", "1000000"], "looser limits of speed: "),
@@ -256,6 +255,21 @@ def test_a_limit_that_nothing_keeps_to_says_which_would_do(arguments, words, app
         invoke(app, "llama-2-7b", *arguments)
 
     assert words in (raised.value.hint or "")
+
+
+@pytest.mark.parametrize("budget", ["1", "0.5"])
+def test_a_price_cap_that_nothing_keeps_to_has_the_exit_code_that_deploy_gives(app, budget):
+    with pytest.raises(OverPriceCap) as raised:
+        invoke(app, "llama-2-7b", "--max-usd-per-hour", budget)
+
+    assert raised.value.exit_code == 7
+    assert f"the cap is ${float(budget):.2f}" in raised.value.message
+    assert "a budget of $" in (raised.value.hint or "")
+
+
+def test_a_price_cap_that_is_not_all_that_is_in_the_way_is_no_price_error(app):
+    with pytest.raises(NoCapacity):
+        invoke(app, "llama-2-70b", "--instance-type", "ml.g5.12xlarge", "--max-usd-per-hour", "1")
 
 
 def test_fewer_requests_at_once_that_would_fit_are_named(app):

@@ -47,7 +47,7 @@ def _is_open(deployment: Deployment) -> bool:
 
 
 def _lines(deployment: Deployment) -> list[tuple[str, object]]:
-    price, facts = deployment.usd_per_hour, deployment.cloud_facts
+    facts = deployment.cloud_facts
     on_cloud = [] if facts is None else _facts(facts)
     rows: list[tuple[str, object]] = [
         ("name", deployment.name),
@@ -61,7 +61,7 @@ def _lines(deployment: Deployment) -> list[tuple[str, object]]:
         ("context", f"{deployment.context_tokens} tokens" if deployment.context_tokens else None),
         *on_cloud,
         ("process", deployment.pid),
-        ("cost", f"${price:.2f} an hour" if price is not None else "not known"),
+        ("cost", _cost(deployment)),
         ("since", f"{deployment.created_at:%Y-%m-%d %H:%M:%S} UTC"),
         ("log", deployment.log_path if facts is None else f"llamactl logs {deployment.name}"),
     ]
@@ -70,6 +70,15 @@ def _lines(deployment: Deployment) -> list[tuple[str, object]]:
 
 def _auth(deployment: Deployment) -> str:
     return "none" if _is_open(deployment) else _WAYS_IN[deployment.auth]
+
+
+def _cost(deployment: Deployment) -> str:
+    price, facts = deployment.usd_per_hour, deployment.cloud_facts
+    now = f"${price:.2f} an hour" if price is not None else "not known"
+    peak = None if facts is None else facts.peak_usd_per_hour
+    if facts is None or peak is None or facts.min_instances == facts.max_instances:
+        return now
+    return f"{now}, ${peak:.2f} at the peak"
 
 
 def _facts(facts: CloudFacts) -> list[tuple[str, object]]:

@@ -8,6 +8,7 @@ from llamactl.app import App
 from llamactl.pipeline.cloud_image import ImageChoice
 from llamactl.pipeline.cloud_order import CloudOrder
 from llamactl.pipeline.cloud_weights import WeightsChoice
+from llamactl.pipeline.sought import Scaling
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.licensing.chain import Record
 from llamactl_catalog.memory import tokens_in_flight
@@ -17,6 +18,7 @@ from llamactl_catalog.serving_contracts import contract_of
 from llamactl_catalog.workload import Workload
 from llamactl_containers.engines.choice import CONTAINER_ENGINES
 from llamactl_containers.engines.engine import LaunchOrder
+from llamactl_infra.capacity import Capacity
 from llamactl_infra.drafts.draft import Draft
 from llamactl_infra.spec import Cloud, Engine, Spec
 
@@ -28,12 +30,17 @@ _MOST_CONCURRENT = "MAX_CONCURRENT_REQUESTS"
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A placement with its load and bounds; `cloud` is its own, `most` the autoscaler's."""
+    """A placement with its load and how it scales; `cloud` is its own."""
 
     placement: Placement
     workload: Workload
     cloud: Cloud
-    most: int | None
+    scaling: Scaling
+
+    @property
+    def capacity(self) -> Capacity:
+        """How many instances there may be."""
+        return self.scaling.capacity(self.placement.replicas)
 
     @property
     def share(self) -> Workload:
@@ -53,8 +60,8 @@ def begun_spec(app: App, order: CloudOrder, placed: Placed, stored: Spec | None)
     if base is None or base.cloud != placed.cloud:
         base = Spec(name, model.id, placed.cloud, engine, "", context, share.concurrency)
     overlay = app.catalog_overlay
-    least, most = placement.replicas, placed.most
-    scales = most is not None and most > least
+    counts = placed.capacity
+    scales = counts.minimum != counts.maximum
     shape = model.architecture
     return replace(
         base,
@@ -67,9 +74,10 @@ def begun_spec(app: App, order: CloudOrder, placed: Placed, stored: Spec | None)
         batch_tokens=placement.memory.max_kv_tokens if shape.kind == "mpt" else None,
         region=offer.price.region,
         instance_type=offer.instance_type.name,
-        instances=least,
-        min_instances=least if scales else None,
-        max_instances=most if scales else None,
+        instances=counts.initial,
+        min_instances=counts.minimum if scales else None,
+        max_instances=counts.maximum if scales else None,
+        schedules=counts.schedules,
         target_concurrency=_first(order.target_concurrency, base.target_concurrency),
         update=order.update if order.update is not None else base.update,
         health_timeout_s=_first(order.timeout_s, base.health_timeout_s),
@@ -155,11 +163,11 @@ def check_bounds(order: CloudOrder, placed: Placed) -> None:
     Raises:
         InvalidInput: fewer at most than at least.
     """
-    least = placed.placement.replicas
-    if placed.most is not None and placed.most < least:
+    least, most = placed.placement.replicas, placed.scaling.most
+    if most is not None and most < least:
         option = "--max" if order.max_instances is not None else "--min"
         hint = f"at least --max {least}, or a larger --instance-type"
-        raise InvalidInput(f"{option}: {placed.most} at most, and {least} at least", hint=hint)
+        raise InvalidInput(f"{option}: {most} at most, and {least} at least", hint=hint)
 
 
 def _longest(workload: Workload) -> int:

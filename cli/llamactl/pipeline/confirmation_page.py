@@ -51,7 +51,7 @@ def confirmation_page(ready: Prepared, standing: LicenseStanding | None = None) 
         *entry("load", [_load(ready)]),
         *entry("speed", [_speed(ready)]),
         *entry("requests", [_requests(ready)]),
-        *entry("quota", [quota_line(ready.placement).removeprefix("Quota: ")]),
+        *entry("quota", [_quota(ready)]),
         *entry("cost", _cost(ready)),
         *entry("update", [_UPDATES[spec.update]]),
         *entry("owner", _owner(ready)),
@@ -165,19 +165,23 @@ def _requests(ready: Prepared) -> str:
 
 
 def _cost(ready: Prepared) -> list[str]:
-    it, most = ready.placement, ready.spec.max_instances
+    it, counts = ready.placement, ready.capacity
     usual = (
         f"${it.usd_per_hour:.2f} an hour, ${it.usd_per_month:,.0f} a month of 730 hours; "
         f"${it.usd_per_million_tokens:.2f} per 1M output tokens at that load"
     )
     lines = [usual]
-    if most is not None:
-        usd = it.usd_per_hour / it.replicas * most
-        month = usd_per_month(usd)
-        bounds = f"{ready.spec.min_instances} to {most} instances"
-        hours = f"${it.usd_per_hour:.2f} to ${usd:.2f} an hour"
-        lines.append(f"{bounds}: {hours}, ${it.usd_per_month:,.0f} to ${month:,.0f} a month")
+    if counts.is_scaled:
+        low, peak = ready.lowest_usd_per_hour, ready.peak_usd_per_hour
+        months = f"${usd_per_month(low):,.0f} to ${usd_per_month(peak):,.0f} a month"
+        lines.append(f"{counts}: ${low:.2f} to ${peak:.2f} an hour, {months}")
     return lines
+
+
+def _quota(ready: Prepared) -> str:
+    line = quota_line(ready.placement, ready.capacity.peak)
+    at_peak = "at the peak: " if ready.capacity.is_scaled else ""
+    return f"{at_peak}{line.removeprefix('Quota: ')}"
 
 
 def _owner(ready: Prepared) -> list[str]:

@@ -30,11 +30,10 @@ def cautions_of(ready: Prepared) -> Iterator[str]:
         yield (
             "image by its tag: deploy asks the registry for the digest, and names the image by it"
         )
-    if ready.spec.max_instances is not None:
-        most = ready.spec.max_instances
-        usd = ready.placement.usd_per_hour / ready.placement.replicas * most
+    if ready.capacity.is_scaled:
+        usd = ready.peak_usd_per_hour
         yield (
-            f"autoscaling: up to {most} instances, which cost ${usd:.2f} an hour "
+            f"autoscaling: up to {ready.capacity.peak} instances, which cost ${usd:.2f} an hour "
             f"(${usd_per_month(usd):,.0f} a month)"
         )
     if changes_of(ready):
@@ -47,7 +46,7 @@ def changes_of(ready: Prepared) -> list[str]:
         return []
     before, after = settings_of(ready.stored), settings_of(ready.spec)
     hidden = {*SECRETS, "license_acceptance", "license_ledger"}
-    if ready.spec.max_instances is not None:
+    if ready.capacity.is_scaled:
         hidden.add("instances")  # it follows the load
     names = sorted((before.keys() | after.keys()) - hidden)
     return [
@@ -73,12 +72,13 @@ def _alarms(spec: Spec) -> Guard:
 
 
 def _autoscaling(spec: Spec) -> Guard:
-    if spec.max_instances is None:
-        count = "1 instance" if spec.instances == 1 else f"{spec.instances} instances"
-        return Guard("autoscaling", False, f"{count}, always: --min N --max N")
+    if not spec.capacity.is_scaled:
+        return Guard("autoscaling", False, f"{spec.capacity}, always: --min N --max N")
     target = spec.target_concurrency if spec.target_concurrency is not None else spec.parallel
-    bounds = f"{spec.min_instances} to {spec.max_instances} instances"
-    return Guard("autoscaling", True, f"{bounds}, at {target} requests an instance")
+    text = f"{spec.capacity}, at {target} requests an instance"
+    if spec.schedules:
+        text += f"; by the clock: {', '.join(each.name for each in spec.schedules)}"
+    return Guard("autoscaling", True, text)
 
 
 def _content(ready: Prepared) -> Guard:

@@ -35,6 +35,8 @@ def deploy_record(ready: Prepared, standing: LicenseStanding) -> dict[str, Any]:
         "license": standing.as_json(),
         "quota": _quota(ready),
         "usd_per_hour": round(placement.usd_per_hour, 6),
+        "peak_instances": ready.capacity.peak,
+        "peak_usd_per_hour": round(ready.peak_usd_per_hour, 6),
         "usd_per_month": round(placement.usd_per_month, 2),
         "usd_per_million_tokens": round(placement.usd_per_million_tokens, 4),
         "guards": {
@@ -59,7 +61,7 @@ def _weights(ready: Prepared) -> dict[str, Any]:
 
 
 def _quota(ready: Prepared) -> dict[str, Any]:
-    needed = quota(ready.placement.offer.instance_type, ready.placement.replicas)
+    needed = quota(ready.placement.offer.instance_type, ready.capacity.peak)
     return {
         "name": needed.name,
         "code": needed.code,

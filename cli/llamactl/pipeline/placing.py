@@ -9,9 +9,9 @@ import click
 from llamactl.app import App
 from llamactl.pipeline.cloud_order import ANY, CloudOrder
 from llamactl.pipeline.plan_file import SavedPlan, read_plan, refuse_differences
-from llamactl.pipeline.sought import most_of, selection_of, sought_by
+from llamactl.pipeline.sought import Scaling, scaling_of, selection_of, sought_by
 from llamactl.plan_page import plan_page
-from llamactl.ranking import Ranked, Sought, nothing_fits, ranked
+from llamactl.ranking import OVER_CAP_HINT, Ranked, Sought, ranked, refusal
 from llamactl_catalog.errors import (
     InvalidInput,
     LlamactlError,
@@ -32,16 +32,16 @@ class Candidates:
     """What an order may become.
 
     `placements` are best first, never empty: one where a plan file or what stands says which; with
-    `--fallback` the next are tried in this order. `most` is how many instances the autoscaler may
-    take, None where it takes none: a placement's replicas carry the load. `stored` is the spec of
-    the deployment of this name, None where there is none, or at a dry run; `stands` tells whether
-    there is an endpoint of it, which stays where it is.
+    `--fallback` the next are tried in this order. A placement's replicas carry the load; `scaling`
+    is what may come to them. `stored` is the spec of the deployment of this name, None where there
+    is none, or at a dry run; `stands` tells whether there is an endpoint of it, which stays where
+    it is.
     """
 
     model: Model
     plan: Plan
     placements: tuple[Placement, ...]
-    most: int | None
+    scaling: Scaling
     stored: Spec | None
     stands: bool = False
 
@@ -73,7 +73,7 @@ def candidates(app: App, order: CloudOrder) -> Candidates:
     order = order if saved is None else _as_saved(order, saved)
     model = app.catalog().model(order.model)
     stored = _stored(app, order)
-    most = most_of(order, stored)
+    scaling = scaling_of(order, stored)
     sought = sought_by(order, model, stored, saved, rented())
     stands = stored is not None and (not order.fallback or _has_endpoint(app, stored))
     if stored is not None and not stands:  # what an earlier run could not have there
@@ -82,7 +82,7 @@ def candidates(app: App, order: CloudOrder) -> Candidates:
     if order.cloud in {None, ANY} and stored is None and not order.dry_run:
         sought = _where_signed_in(app, sought, order)
     found = ranked(app, sought)
-    kept, over = _within(found.plan, sought.limits, most)
+    kept, over = _within(found.plan, sought.limits, scaling)
     if saved is not None:
         reason = next(iter([*over, *found.plan.rejected]), None)
         told = None if reason is None else reason.reason
@@ -90,7 +90,7 @@ def candidates(app: App, order: CloudOrder) -> Candidates:
     if not kept:
         raise _none(app, sought, found, over)
     plan = replace(found.plan, placements=kept, rejected=(*found.plan.rejected, *over))
-    return Candidates(model, plan, kept, most, stored, stands)
+    return Candidates(model, plan, kept, scaling, stored, stands)
 
 
 def _as_saved(order: CloudOrder, saved: SavedPlan) -> CloudOrder:
@@ -159,13 +159,13 @@ def _has_endpoint(app: App, stored: Spec) -> bool:
 
 
 def _within(
-    plan: Plan, limits: Limits, most: int | None
+    plan: Plan, limits: Limits, scaling: Scaling
 ) -> tuple[tuple[Placement, ...], tuple[Rejection, ...]]:
-    """Keep what the autoscaler may take without going beyond its bound or the price cap."""
+    """Keep what stays below the autoscaler's bound and, at its peak, below the price cap."""
     kept: list[Placement] = []
     over: list[Rejection] = []
     for each in plan.placements:
-        reason = _excess(each, limits, most)
+        reason = excess(each, limits, scaling)
         if reason is None:
             kept.append(each)
         else:
@@ -174,40 +174,31 @@ def _within(
     return tuple(kept), tuple(over)
 
 
-def _excess(each: Placement, limits: Limits, most: int | None) -> str | None:
-    if most is None:
+def excess(each: Placement, limits: Limits, scaling: Scaling) -> str | None:
+    """Say by which bound a placement is too large; None: it is within all.
+
+    What the replicas alone cost, the plan has compared with the limits.
+    """
+    if scaling.most is not None and each.replicas > scaling.most:
+        return f"needs {each.replicas} instances for this load, and --max is {scaling.most}"
+    capacity = scaling.capacity(each.replicas)
+    if not capacity.is_scaled:
         return None
-    if each.replicas > most:
-        return f"needs {each.replicas} instances for this load, and --max is {most}"
-    spent = overspending(limits, most * each.usd_per_hour / each.replicas)
-    return None if spent is None else f"{most} instances, which --max allows, are {spent}"
+    spent = overspending(limits, capacity.peak_usd_per_hour(each.usd_per_hour))
+    return None if spent is None else f"{capacity.peak} instances at the peak cost {spent}"
 
 
 def _none(
     app: App, sought: Sought, found: Ranked, over: tuple[Rejection, ...]
 ) -> NoCapacity | OverPriceCap:
     """Say what is in the way: the price cap alone, the autoscaler's bound, or the load."""
-    cap = sought.limits.max_usd_per_hour
-    if cap is not None:
-        free = ranked(app, replace(sought, limits=Limits())).plan.placements
-        if free:
-            return _over_cap(free, over, cap)
-    if over:
-        first = over[0]
-        message = f"{first.instance_type} in {first.region}: {first.reason}"
-        return NoCapacity(message, hint="a higher --max, or less --concurrency")
-    return nothing_fits(sought, found)
-
-
-def _over_cap(free: tuple[Placement, ...], over: tuple[Rejection, ...], cap: float) -> OverPriceCap:
-    cheapest = min(free, key=lambda each: each.usd_per_hour)
-    place = f"{cheapest.offer.instance_type.name} in {cheapest.offer.price.region}"
-    usd = f"${cheapest.usd_per_hour:.5g} an hour"
-    message = f"the cheapest that carries this load is {place} for {usd}; the cap is ${cap:.5g}"
-    if over:
-        message = f"{over[0].instance_type} in {over[0].region}: {over[0].reason}"
-    hint = "a higher --max-usd-per-hour, fewer instances, or fewer bits: --quantize any"
-    return OverPriceCap(message, hint=hint)
+    if not over:
+        return refusal(app, sought, found)
+    first = over[0]
+    message = f"{first.instance_type} in {first.region}: {first.reason}"
+    if sought.limits.max_usd_per_hour is not None:
+        return OverPriceCap(message, hint=OVER_CAP_HINT)
+    return NoCapacity(message, hint="a higher --max, or less --concurrency")
 
 
 def _where_signed_in(app: App, sought: Sought, order: CloudOrder) -> Sought:

@@ -31,6 +31,7 @@ from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.licensing.chain import Record
 from llamactl_catalog.model import Model
 from llamactl_catalog.placement import Placement, Plan
+from llamactl_infra.capacity import Capacity
 from llamactl_infra.drafts.draft import Draft, open_draft
 from llamactl_infra.given_settings import with_settings
 from llamactl_infra.spec import Spec
@@ -63,6 +64,26 @@ class Prepared:
     account: str | None = None
     accepted: Accepted = field(default_factory=Accepted)
 
+    @property
+    def capacity(self) -> Capacity:
+        """How many instances there may be."""
+        return self.spec.capacity
+
+    @property
+    def lowest_usd_per_hour(self) -> float:
+        """What the fewest instances cost, by the placement's price."""
+        return self.capacity.lowest * self._usd_per_instance_hour
+
+    @property
+    def peak_usd_per_hour(self) -> float:
+        """What all instances cost at the peak, by the placement's price."""
+        return self.capacity.peak * self._usd_per_instance_hour
+
+    @property
+    def _usd_per_instance_hour(self) -> float:
+        # The spec's count may be what scaling has made of it; the placement's is the planned one.
+        return self.placement.usd_per_hour / self.placement.replicas
+
 
 def prepared(  # noqa: PLR0913 - what is decided by now
     app: App,
@@ -84,7 +105,7 @@ def prepared(  # noqa: PLR0913 - what is decided by now
     """
     cloud = cloud_of(placement)
     draft = open_draft(cloud)
-    placed = Placed(placement, found.plan.workload, cloud, found.most)
+    placed = Placed(placement, found.plan.workload, cloud, found.scaling)
     check_bounds(order, placed)
     signed_in = None if account is None else account.id
     begun = draft.completed(begun_spec(app, order, placed, found.stored), signed_in, None)

@@ -1,5 +1,6 @@
 """What an order asks to be planned; what it leaves open is as the deployment that stands."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import get_args
 
@@ -14,14 +15,39 @@ from llamactl_catalog.model import Model
 from llamactl_catalog.placement import Quantization
 from llamactl_catalog.quantization import PREPARED
 from llamactl_catalog.selection import Selection
+from llamactl_infra.capacity import Capacity, Schedule
+from llamactl_infra.given_settings import schedules_in
 from llamactl_infra.spec import Cloud, Spec
 
 
-def most_of(order: CloudOrder, stored: Spec | None) -> int | None:
-    """Give how many instances the autoscaler may take; None: it takes none."""
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """What an order says of the instance counts beyond the replicas that carry the load.
+
+    `most` is what the autoscaler may take at the most; None: it takes none.
+    """
+
+    most: int | None = None
+    schedules: tuple[Schedule, ...] = ()
+
+    def capacity(self, replicas: int) -> Capacity:
+        """Return the instance counts of a placement with so many replicas."""
+        most = self.most if self.most is not None else replicas
+        return Capacity(replicas, replicas, max(replicas, most), self.schedules)
+
+
+def scaling_of(order: CloudOrder, stored: Spec | None) -> Scaling:
+    """Return how an order scales: as it says, else as the deployment does that stands.
+
+    Raises:
+        InvalidFile: its schedules are malformed.
+    """
+    schedules = schedules_in(order.settings)
+    if schedules is None:
+        schedules = () if stored is None else stored.schedules
     if order.replicas is not None or order.max_instances is not None:
-        return order.max_instances
-    return None if stored is None else stored.max_instances
+        return Scaling(order.max_instances, schedules)
+    return Scaling(None if stored is None else stored.max_instances, schedules)
 
 
 def sought_by(

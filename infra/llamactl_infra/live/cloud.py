@@ -36,10 +36,19 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Fleet:
+    """Instances of one type that run and cost."""
+
+    instance_type: str
+    instances: int
+
+
+@dataclass(frozen=True, slots=True)
 class LiveEndpoint:
     """An endpoint as the cloud tells it; None: it does not tell, or there is none.
 
-    `doing` is what it is busy with, in words. `instances` is how many there are now.
+    `doing` is what it is busy with, in words. `instances` is how many of `instance_type` answer
+    now; `beside` are those that an update has started, or that a failed one has left.
     """
 
     state: LiveState
@@ -49,6 +58,7 @@ class LiveEndpoint:
     instance_type: str | None = None
     instances: int | None = None
     created_at: datetime | None = None
+    beside: tuple[Fleet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,21 +32,19 @@ def settled(wanted: Spec, stored: Spec | None, live_instances: int | None) -> Sp
     runs now. Both are kept within the bounds; `usd_per_hour` is of that count. A fixed count is the
     wanted one. `live_instances` None: it is not known, and the larger of both specs' is taken.
     """
-    if stored is None or not _scales(wanted):
+    if stored is None or not wanted.capacity.is_scaled:
         return wanted
-    least, most = _bounds(wanted)
     if needs_update(wanted, stored):
         unknown = max(wanted.instances, stored.instances)
         count = live_instances if live_instances is not None else unknown
     else:
         count = stored.instances
-    count = min(max(count, least, 1), max(most, 1))
-    price = wanted.usd_per_hour
+    count, price = wanted.capacity.within(count), wanted.usd_per_hour
     return replace(
         wanted,
         instances=count,
-        min_instances=least,
-        max_instances=most,
+        min_instances=wanted.capacity.minimum,
+        max_instances=wanted.capacity.maximum,
         usd_per_hour=None if price is None else price * count / wanted.instances,
     )
 
@@ -54,14 +52,3 @@ def settled(wanted: Spec, stored: Spec | None, live_instances: int | None) -> Sp
 def needs_update(wanted: Spec, stored: Spec) -> bool:
     """Tell whether other instances are to be started: not for tags, bounds, alarms or logs."""
     return any(getattr(wanted, name) != getattr(stored, name) for name in _FLEET)
-
-
-def _scales(spec: Spec) -> bool:
-    least, most = _bounds(spec)
-    return bool(spec.schedules) or least != most
-
-
-def _bounds(spec: Spec) -> tuple[int, int]:
-    least = spec.min_instances if spec.min_instances is not None else spec.instances
-    most = spec.max_instances if spec.max_instances is not None else max(least, spec.instances)
-    return least, most

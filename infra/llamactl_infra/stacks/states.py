@@ -1,5 +1,6 @@
 """What a deployment on a cloud is, judged from what is kept of it and what its cloud says."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
@@ -7,13 +8,16 @@ from llamactl_catalog.errors import LlamactlError
 from llamactl_catalog.units import format_duration
 from llamactl_infra.deployment import AuthKind, CloudFacts, Deployment, DeploymentState
 from llamactl_infra.drafts.draft import open_draft
-from llamactl_infra.live.cloud import LiveEndpoint, LiveState
-from llamactl_infra.spec import Cloud
+from llamactl_infra.live.cloud import Fleet, LiveEndpoint, LiveState
+from llamactl_infra.spec import Cloud, Spec
 from llamactl_infra.stacks.locks import Owner
 from llamactl_infra.stacks.reading import Kept
 
 UNKNOWN: Literal["unknown"] = "unknown"
 Verdict = tuple[DeploymentState, str | None]
+PriceList = Callable[[Cloud, str, str], float | None]
+"""The price an hour of an instance type in a region; None: it is on no list."""
+
 _WORDS: dict[LiveState, tuple[DeploymentState, str | None]] = {
     "creating": ("deploying", "its endpoint is being created"),
     "updating": ("updating", "its endpoint is being updated"),
@@ -23,12 +27,20 @@ _WORDS: dict[LiveState, tuple[DeploymentState, str | None]] = {
 }
 
 
+def no_prices(_cloud: Cloud, _region: str, _instance_type: str) -> None:
+    """Know no price."""
+
+
 def deployment_of(
-    kept: Kept, live: LiveEndpoint | LlamactlError, owner: Owner | None = None
+    kept: Kept,
+    live: LiveEndpoint | LlamactlError,
+    owner: Owner | None = None,
+    prices: PriceList = no_prices,
 ) -> Deployment | None:
     """Tell a deployment; None: what is kept tells of none.
 
     `live` is what its cloud says, or why it does not. `owner` is the run that is on the stack now.
+    `prices` knows instance types that the settings do not name, as after an update that failed.
     """
     cloud = cloud_of(kept)
     if cloud is None:
@@ -52,7 +64,7 @@ def deployment_of(
         state=state,
         reason=reason,
         endpoint=url if seen is None or seen.state != "absent" else None,
-        usd_per_hour=usd_per_hour_now(kept, live),
+        usd_per_hour=usd_per_hour_now(kept, live, prices),
         created_at=_created_at(kept, seen),
         pid=None,
         context_tokens=spec.context_tokens if spec is not None else None,
@@ -81,16 +93,32 @@ def judge(kept: Kept, live: LiveEndpoint | LlamactlError, owner: Owner | None) -
     return state, _doing(live, usual)
 
 
-def usd_per_hour_now(kept: Kept, live: LiveEndpoint | LlamactlError) -> float | None:
-    """Say what its instances cost: those that are there, or where that is not known those asked."""
+def usd_per_hour_now(
+    kept: Kept, live: LiveEndpoint | LlamactlError, prices: PriceList = no_prices
+) -> float | None:
+    """Say what its instances cost: those that run, or where that is not known those asked for."""
     spec = kept.spec
     price: Any = kept.outputs.get("usd_per_hour") if spec is None else spec.usd_per_hour
-    if isinstance(live, LiveEndpoint):
-        if live.state == "absent":
-            return 0.0
-        if price is not None and spec is not None and live.instances is not None:
-            return float(price) * live.instances / spec.instances
-    return None if price is None else float(price)
+    if not isinstance(live, LiveEndpoint):
+        return None if price is None else float(price)
+    if live.state == "absent":
+        return 0.0
+    if spec is None or spec.instance_type is None:
+        return None if price is None else float(price)
+    kind = live.instance_type if live.instance_type is not None else spec.instance_type
+    count = live.instances if live.instances is not None else spec.instances
+    each = [_usd_per_hour(spec, fleet, prices) for fleet in (Fleet(kind, count), *live.beside)]
+    known = [usd for usd in each if usd is not None]
+    return sum(known) if len(known) == len(each) else None
+
+
+def _usd_per_hour(spec: Spec, fleet: Fleet, prices: PriceList) -> float | None:
+    """Price a fleet as it was planned, or by the list where it is of another type."""
+    if fleet.instance_type.lower() == str(spec.instance_type).lower():
+        price = spec.usd_per_hour
+        return None if price is None else price * fleet.instances / spec.instances
+    listed = prices(spec.cloud, str(spec.region), fleet.instance_type)
+    return None if listed is None else listed * fleet.instances
 
 
 def _auth(kept: Kept, cloud: Cloud) -> AuthKind:
@@ -129,12 +157,13 @@ def _facts(kept: Kept, seen: LiveEndpoint | None) -> CloudFacts:
         image_digest=_text(outputs.get("image_digest")),
         revision=_text(outputs.get("revision", spec and spec.revision)),
         instances=seen.instances if seen is not None else None,
-        min_instances=spec.min_instances if spec is not None else None,
-        max_instances=spec.max_instances if spec is not None else None,
+        min_instances=spec.capacity.lowest if spec is not None else None,
+        max_instances=spec.capacity.peak if spec is not None else None,
         owner=spec.owner if spec is not None else None,
         expires_on=spec.expires_on if spec is not None else None,
         slot=_text(outputs.get("slot")),
         resources=tuple(str(each.named) for each in kept.resources),
+        peak_usd_per_hour=spec.peak_usd_per_hour if spec is not None else None,
     )
 
 

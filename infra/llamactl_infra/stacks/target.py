@@ -37,10 +37,11 @@ class StackTarget:
     """Deployments on clouds: each a stack of the project, where the engine keeps it.
 
     `cwd` is where a project may be at or above, `environment` what leads to a backend. `open_live`
-    replaces the clouds that are asked, `pause` how to wait.
+    replaces the clouds that are asked, `pause` how to wait. `cache_dir` has the prices that the
+    user has fetched.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what tests replace
         self,
         state_dir: Path,
         cwd: Path,
@@ -48,12 +49,14 @@ class StackTarget:
         *,
         open_live: "Callable[[Cloud], LiveCloud] | None" = None,
         pause: Callable[[float], None] | None = None,
+        cache_dir: Path | None = None,
     ) -> None:
         self._state_dir = state_dir.absolute()
         self._cwd = cwd
         self._environment = environment
         self._open_live = open_live
         self._pause = pause
+        self._cache_dir = cache_dir
 
     def is_in_use(self) -> bool:
         """Tell whether there may be deployments; files alone are looked at.
@@ -298,7 +301,7 @@ class StackTarget:
         for each in found:
             owner = holder_in(backend, each.name) if backend is not None else None
             unread = InvalidInput(str(each.problem))
-            deployment = deployment_of(each, answers.get(each.name, unread), owner)
+            deployment = deployment_of(each, answers.get(each.name, unread), owner, self._listed)
             if deployment is not None:
                 told.append(deployment)
         return told
@@ -315,6 +318,15 @@ class StackTarget:
             reason = f"whether it is as asked for is not known: {found.message}"
             return replace(deployment, reason=deployment.reason or reason)
         return replace(deployment, cloud_facts=replace(facts, differences=found))
+
+    def _listed(self, cloud: Cloud, region: str, instance_type: str) -> float | None:
+        """Look up a price; only what no spec prices is looked up, so that a list stays fast."""
+        from llamactl_catalog.offers import listed_usd_per_hour
+
+        try:
+            return listed_usd_per_hour(cloud, region, instance_type, self._cache_dir)
+        except LlamactlError:  # a broken list must not keep the deployments from being shown
+            return None
 
     def _backend_folder(self) -> Path | None:
         from urllib.request import url2pathname

@@ -19,7 +19,7 @@ def test_what_is_declared_is_in_order(name):
     ("spec", "said"),
     [
         (with_own(SMALL, request_timeout_s=181), "181 is above the limit of 180"),
-        (replace(SMALL, instances=51), "instances: 51 is above the limit of 50 a deployment"),
+        (replace(SMALL, instances=51), "instances: 51 at the peak, above the limit"),
         (replace(SMALL, min_instances=3, max_instances=2), "min_instances: 3 is above"),
         (with_own(SMALL, deployment="1st"), "azure_ml.deployment: '1st' begins no name"),
         (with_own(SMALL, canary_percent=100), "canary_percent: 100 leaves nothing"),
@@ -32,6 +32,10 @@ def test_what_is_declared_is_in_order(name):
         (replace(SMALL, tags={"a?": "b"}), "tags.a?: Azure takes no such tag"),
         (replace(SMALL, tags={"a": "b" * 257}), "tags.a: Azure takes no such tag"),
         (replace(SMALL, tags={str(each): "" for each in range(43)}), "tags: 43, and Azure takes"),
+        (
+            replace(SMALL, schedules=(Schedule("s", "0 7 * * *", 40, 60),)),
+            "instances: 60 at the peak, above the limit",
+        ),
         (replace(SMALL, schedules=(Schedule("s", "x", 1, 2),)), "schedules[0]: 'x': not five"),
     ],
 )

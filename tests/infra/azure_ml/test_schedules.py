@@ -35,7 +35,3 @@ def test_a_time_zone_has_windows_name():
 
     assert said == ("Azure Monitor has no time zone 'Europe/Paris'; UTC, or a name of Windows")
     assert problem_of(Schedule("s", "0 7 * * *", 1, 2, "Romance Standard Time")) is None
-
-
-def test_fewest_is_not_above_most():
-    assert problem_of(Schedule("s", "0 7 * * *", 3, 2)) == "min_instances is above max_instances"

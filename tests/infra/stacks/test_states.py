@@ -6,7 +6,8 @@ import pytest
 
 from infra.stacks.conftest import spec_of
 from llamactl_catalog.errors import NoPermission
-from llamactl_infra.live.cloud import Held, LiveEndpoint
+from llamactl_infra.capacity import Schedule
+from llamactl_infra.live.cloud import Fleet, Held, LiveEndpoint
 
 pytest.importorskip("pulumi", reason="needs the extra 'aws' or 'azure'")
 from llamactl_infra.stacks.locks import Owner
@@ -109,6 +110,44 @@ def test_it_costs_what_runs_now(instances, price):
     found = deployment_of(kept(), LiveEndpoint("running", instances=instances))
 
     assert found.usd_per_hour == price
+
+
+PRICES = {("aws", "us-east-1", "ml.g5.12xlarge"): 7.09}
+
+
+def listed(*place):
+    return PRICES.get(place)
+
+
+def test_after_a_failed_update_it_costs_what_runs_and_not_what_was_asked_for():
+    wanted = spec_of(usd_per_hour=1.515, instances=1)
+    live = LiveEndpoint("running", instance_type="ml.g5.12xlarge", instances=2)
+
+    found = deployment_of(kept(spec=wanted), live, prices=listed)
+
+    assert found.instance_type == "ml.g5.12xlarge"
+    assert found.usd_per_hour == pytest.approx(2 * 7.09)
+
+
+def test_of_a_type_on_no_list_the_price_is_not_known():
+    live = LiveEndpoint("running", instance_type="ml.p9.large", instances=2)
+
+    assert deployment_of(kept(), live, prices=listed).usd_per_hour is None
+
+
+def test_the_second_fleet_of_an_update_costs_too():
+    live = LiveEndpoint("updating", instances=2, beside=(Fleet("ml.g5.12xlarge", 1),))
+
+    assert deployment_of(kept(), live, prices=listed).usd_per_hour == pytest.approx(2.0 + 7.09)
+
+
+def test_what_it_may_come_to_is_told_with_schedules():
+    day = Schedule("day", "0 8 * * 1-5", 40, 40)
+    spec = spec_of(usd_per_hour=1.0, schedules=(day,))
+
+    facts = deployment_of(kept(spec=spec), LiveEndpoint("running")).cloud_facts
+
+    assert (facts.min_instances, facts.max_instances, facts.peak_usd_per_hour) == (1, 40, 40.0)
 
 
 def test_a_price_that_is_not_known_is_none():

@@ -5,7 +5,6 @@ from typing import Any
 import pulumi
 from pulumi_aws import appautoscaling
 
-from llamactl_infra.clouds.aws.bounds import bounds
 from llamactl_infra.clouds.aws.names import SCALED, SCALING_SERVICE, variant_id
 from llamactl_infra.clouds.aws.schedules import cron_expression
 from llamactl_infra.clouds.aws.surroundings import Surroundings
@@ -20,7 +19,6 @@ _BACKLOG = 5
 def declare_autoscaling(around: Surroundings, endpoint: pulumi.Resource) -> None:
     """Declare the target, its policy and its scheduled actions."""
     spec = around.spec
-    least, most = bounds(spec)
     of: dict[str, Any] = {
         "service_namespace": SCALING_SERVICE,
         "resource_id": variant_id(spec.name),
@@ -28,8 +26,8 @@ def declare_autoscaling(around: Surroundings, endpoint: pulumi.Resource) -> None
     }
     target = appautoscaling.Target(
         around.child("scaling"),
-        min_capacity=least,
-        max_capacity=most,
+        min_capacity=spec.capacity.minimum,
+        max_capacity=spec.capacity.maximum,
         tags=around.tags,
         opts=around.options(endpoint),
         **of,

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from llamactl_catalog.errors import InvalidFile
 from llamactl_catalog.serving_contracts import contract_of
-from llamactl_infra.clouds.aws.bounds import bounds
 from llamactl_infra.clouds.aws.disks import MAX_VOLUME_GB, disk_of
 from llamactl_infra.clouds.aws.environment import container_environment
 from llamactl_infra.clouds.aws.names import MAX_NAME, is_name
@@ -120,9 +119,7 @@ def _environment(spec: Spec) -> Iterator[str]:
 
 
 def _numbers(spec: Spec, own: SageMakerSpec) -> Iterator[str]:
-    least, most = bounds(spec)
-    if not least <= spec.instances <= most:
-        yield f"instances: {spec.instances} is not between {least} and {most}"
+    yield from spec.capacity.problems()
     if spec.update in _PERCENTS:
         if spec.instances == 1:
             # A part is at most half of them. Source: botocore 1.44.5, TrafficRoutingConfig.
@@ -138,8 +135,6 @@ def _numbers(spec: Spec, own: SageMakerSpec) -> Iterator[str]:
     for each in spec.schedules:
         if cron_expression(each.cron) is None:
             yield f"schedules: '{each.cron}' of {each.name} is not minute hour day month weekday"
-        if each.min_instances > each.max_instances:
-            yield f"schedules: {each.name} has fewer instances at most than at least"
 
 
 def _disk(spec: Spec, own: SageMakerSpec) -> Iterator[str]:

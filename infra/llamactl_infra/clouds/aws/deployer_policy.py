@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from llamactl_infra.clouds.aws.asked import Asked
-from llamactl_infra.clouds.aws.bounds import scales
 from llamactl_infra.clouds.aws.deployer_statements import (
     BOUNDARY,
     DEPLOYMENT_TAG,
@@ -126,7 +125,7 @@ def _is_needed(need: Need, asked: Asked, account: str) -> bool:  # noqa: PLR0911
         case "alarms":
             return asked.spec.alarms
         case "scaling":
-            return scales(asked.spec)
+            return asked.spec.capacity.is_scaled
         case "weights":
             return _is_staged(asked, account)
         case "key":

@@ -7,7 +7,6 @@ from pulumi_aws import sagemaker
 from llamactl_infra.clouds.aws.alarms import declare_alarms
 from llamactl_infra.clouds.aws.asked import asked_of
 from llamactl_infra.clouds.aws.autoscaling import declare_autoscaling
-from llamactl_infra.clouds.aws.bounds import scales
 from llamactl_infra.clouds.aws.checks import check
 from llamactl_infra.clouds.aws.configuration_content import configuration_name
 from llamactl_infra.clouds.aws.dashboard import declare_dashboard
@@ -85,7 +84,7 @@ def _declare_within(around: Surroundings) -> sagemaker.Endpoint:
         },
         around.options(endpoint),
     )
-    if scales(around.spec):
+    if around.spec.capacity.is_scaled:
         declare_autoscaling(around, endpoint)
     declare_dashboard(around)
     return endpoint

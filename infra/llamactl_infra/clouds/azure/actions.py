@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llamactl_infra.clouds.azure.asked import own_of, scales
+from llamactl_infra.clouds.azure.asked import own_of
 from llamactl_infra.spec import Spec
 
 _ML = "Microsoft.MachineLearningServices"
@@ -99,7 +99,7 @@ def needed(spec: Spec) -> Mapping[str, tuple[str, ...]]:
     own = own_of(spec)
     place = scope(spec)
     group_made = not own.resource_group_given and own.workspace is None
-    main = [*ALWAYS, *(GROUP if group_made else ()), *(SCALING if scales(spec) else ())]
+    main = [*ALWAYS, *(GROUP if group_made else ()), *(SCALING if spec.capacity.is_scaled else ())]
     main += ALERTS if spec.alarms else ()
     main += COMPANIONS if own.workspace is None else ()
     if own.workspace is None and own.container_registry is None:

@@ -81,20 +81,3 @@ def environment_version(spec: Spec) -> str:
 def model_version(spec: Spec) -> str:
     """Give the version of the asset that is the staged weights."""
     return asset_version([spec.weights_uri, spec.revision])
-
-
-def fewest(spec: Spec) -> int:
-    """Give the least number of instances."""
-    return spec.min_instances if spec.min_instances is not None else spec.instances
-
-
-def most(spec: Spec) -> int:
-    """Give the greatest number of instances."""
-    return (
-        spec.max_instances if spec.max_instances is not None else max(spec.instances, fewest(spec))
-    )
-
-
-def scales(spec: Spec) -> bool:
-    """Tell whether the number of instances changes by itself."""
-    return most(spec) > fewest(spec) or bool(spec.schedules)

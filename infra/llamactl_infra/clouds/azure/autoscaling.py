@@ -8,7 +8,7 @@ Microsoft.MachineLearningServices/workspaces/onlineEndpoints, read 2026-11-22.
 import pulumi
 from pulumi_azure_native import machinelearningservices, monitor
 
-from llamactl_infra.clouds.azure.asked import concurrency, fewest, most
+from llamactl_infra.clouds.azure.asked import concurrency
 from llamactl_infra.clouds.azure.schedules import at
 from llamactl_infra.clouds.azure.surroundings import Surroundings
 from llamactl_infra.spec import Schedule
@@ -27,11 +27,11 @@ def declare_autoscaling(
     deployment: machinelearningservices.OnlineDeployment,
 ) -> monitor.AutoscaleSetting:
     """Declare between which numbers, and when. It stands for the deployment of that name alone."""
-    spec = around.spec
+    spec, counts = around.spec, around.spec.capacity
     rules = _rules(around, endpoint.id)
     usual = monitor.AutoscaleProfileArgs(
         name="usual",
-        capacity=_capacity(fewest(spec), most(spec), spec.instances),
+        capacity=_capacity(counts.minimum, counts.maximum, counts.initial),
         rules=rules,
     )
     timed = [_timed(schedule, rules) for schedule in spec.schedules]

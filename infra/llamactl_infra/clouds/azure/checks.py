@@ -64,13 +64,10 @@ def _numbers(spec: Spec, own: AzureMlSpec) -> Iterator[str]:
         yield f"azure_ml.request_timeout_s: {said}"
     if own.canary_percent >= _ALL_PERCENT:
         yield f"azure_ml.canary_percent: {own.canary_percent} leaves nothing for later"
-    for name in ("instances", "min_instances", "max_instances"):
-        count = getattr(spec, name)
-        if count is not None and cloud.max_instances is not None and count > cloud.max_instances:
-            yield f"{name}: {count} is above the limit of {cloud.max_instances} a deployment"
-    lowest, highest = spec.min_instances, spec.max_instances
-    if lowest is not None and highest is not None and lowest > highest:
-        yield f"min_instances: {lowest} is above max_instances"
+    peak, limit = spec.capacity.peak, cloud.max_instances
+    if limit is not None and peak > limit:
+        yield f"instances: {peak} at the peak, above the limit of {limit} a deployment"
+    yield from spec.capacity.problems()
     if spec.log_days > _LONGEST_LOG_DAYS:
         yield f"log_days: {spec.log_days} is above the limit of {_LONGEST_LOG_DAYS}"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import machinelearningservices as ml
 
-from llamactl_infra.clouds.azure.asked import concurrency, egress, environment, scales
+from llamactl_infra.clouds.azure.asked import concurrency, egress, environment
 from llamactl_infra.clouds.azure.durations import (
     PERIOD_S,
     PROBE_TIMEOUT_S,
@@ -40,7 +40,7 @@ def declare_deployment(
     """
     spec = around.spec
     ours = pulumi.ResourceOptions(
-        ignore_changes=["sku.capacity"] if scales(spec) else [],
+        ignore_changes=["sku.capacity"] if spec.capacity.is_scaled else [],
         custom_timeouts=_timeouts(around),
     )
     return ml.OnlineDeployment(

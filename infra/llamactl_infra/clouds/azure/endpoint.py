@@ -11,7 +11,7 @@ from llamactl_catalog.engine_versions import engine_version
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.serving_contracts import contract_of
 from llamactl_containers.engines.choice import CONTAINER_ENGINES
-from llamactl_infra.clouds.azure.asked import AUTH_MODES, access, environment, scales
+from llamactl_infra.clouds.azure.asked import AUTH_MODES, access, environment
 from llamactl_infra.clouds.azure.assets import declare_environment, declare_model
 from llamactl_infra.clouds.azure.autoscaling import declare_autoscaling
 from llamactl_infra.clouds.azure.checks import CLOUD, check
@@ -111,7 +111,7 @@ def _declare_within(around: Surroundings) -> ml.OnlineEndpoint:
     parts = Parts(group, workspace.name, endpoint.name, environment_id, model_id)
     deployment = declare_deployment(around, parts, *roles)
     _declare_traffic(around, endpoint, deployment)
-    if scales(around.spec):
+    if around.spec.capacity.is_scaled:
         declare_autoscaling(around, group, endpoint, deployment)
     return endpoint
 

@@ -18,8 +18,6 @@ def problem_of(schedule: Schedule) -> str | None:
     """Say why Azure Monitor has no such schedule; None: it has."""
     if not _ZONE.fullmatch(schedule.timezone):
         return f"Azure Monitor has no time zone '{schedule.timezone}'; UTC, or a name of Windows"
-    if schedule.min_instances > schedule.max_instances:
-        return "min_instances is above max_instances"
     try:
         at(schedule.cron)
     except ValueError as error:

@@ -3,11 +3,10 @@
 SageMaker takes an update back that fails, and says InService: only the live configuration tells.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llamactl_infra.clouds.aws.asked import Asked, asked_of
-from llamactl_infra.clouds.aws.bounds import bounds, scales
 from llamactl_infra.clouds.aws.configuration_content import (
     configuration_content,
     configuration_name,
@@ -68,10 +67,10 @@ def _content(clients: Clients, asked: Asked, live: Mapping[str, Any]) -> Iterato
     variants = configuration.get("ProductionVariants", [{}])
     found += _of_model(clients, asked, str(variants[0].get(_MODEL)))
     names = {each.name for each in found}
-    if runs != wanted and not (names == {_COUNT} and scales(asked.spec)):
+    if runs != wanted and not (names == {_COUNT} and asked.spec.capacity.is_scaled):
         yield _other_configuration(wanted, runs, live)
     for each in found:
-        if each.name != _MODEL and not (each.name == _COUNT and scales(asked.spec)):
+        if each.name != _MODEL and not (each.name == _COUNT and asked.spec.capacity.is_scaled):
             yield each.text
 
 
@@ -107,21 +106,8 @@ def _counts(spec: Spec, live: Mapping[str, Any]) -> Iterator[str]:
     there = instances_of(live.get("ProductionVariants", []))
     if there is None or live["EndpointStatus"] != "InService":
         return
-    least, most = _widest(spec)
-    if not least <= there <= most:
-        within = str(least) if least == most else f"{least} to {most}"
-        yield f"instances: {there}, and {within} were asked for"
-
-
-def _widest(spec: Spec) -> tuple[int, int]:
-    every = _every_bounds(spec)
-    return min(least for least, _ in every), max(most for _, most in every)
-
-
-def _every_bounds(spec: Spec) -> Sequence[tuple[int, int]]:
-    """A schedule sets others than those that are declared, from its time on."""
-    own = [(each.min_instances, each.max_instances) for each in spec.schedules]
-    return [bounds(spec), *own]
+    if spec.capacity.within(there) != there:
+        yield f"instances: {there}, not {spec.capacity}"
 
 
 def _scaling(clients: Clients, spec: Spec) -> Iterator[str]:
@@ -133,11 +119,11 @@ def _scaling(clients: Clients, spec: Spec) -> Iterator[str]:
             ScalableDimension=SCALED,
         )
     found = [(each["MinCapacity"], each["MaxCapacity"]) for each in answer["ScalableTargets"]]
-    if not scales(spec):
+    if not spec.capacity.is_scaled:
         for least, most in found:
             yield f"autoscaling: from {least} to {most}, and none was asked for"
         return
-    asked = _every_bounds(spec)
+    asked = spec.capacity.bounds  # a schedule sets its own, from its time on
     wanted = " or ".join(f"{least} to {most}" for least, most in asked)
     if not found:
         yield f"autoscaling: none, and {wanted} was asked for"

@@ -1,13 +1,13 @@
 """How an endpoint is: its state, what it is busy with, and why it failed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from llamactl_catalog.errors import LlamactlError
 from llamactl_infra.clouds.aws.places import invocations_url
 from llamactl_infra.live.aws.asking import Absent, Clients, told
 from llamactl_infra.live.aws.log import since
-from llamactl_infra.live.cloud import LiveEndpoint, LiveState
+from llamactl_infra.live.cloud import Fleet, LiveEndpoint, LiveState
 from llamactl_infra.live.startup import stage_of
 from llamactl_infra.spec import Spec
 
@@ -88,6 +88,7 @@ def live_endpoint(clients: Clients, spec: Spec) -> LiveEndpoint:
         instance_type=_instance_type(clients, spec, told_of),
         instances=instances_of(variants),
         created_at=told_of.get("CreationTime"),
+        beside=tuple(_beside(told_of)),
     )
 
 
@@ -95,6 +96,13 @@ def instances_of(variants: Sequence[Mapping[str, Any]]) -> int | None:
     """Count the instances that there are now; None: SageMaker does not say."""
     counts = [each["CurrentInstanceCount"] for each in variants if "CurrentInstanceCount" in each]
     return sum(counts) if counts else None
+
+
+def _beside(told_of: Mapping[str, Any]) -> Iterator[Fleet]:
+    """Name the instances that an update has started. Source: botocore, PendingDeploymentSummary."""
+    for each in told_of.get("PendingDeploymentSummary", {}).get("ProductionVariants", []):
+        if each.get("CurrentInstanceCount") and "InstanceType" in each:
+            yield Fleet(str(each["InstanceType"]), int(each["CurrentInstanceCount"]))
 
 
 def _reason(status: str, told_of: Mapping[str, Any]) -> str | None:

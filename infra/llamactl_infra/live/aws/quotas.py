@@ -1,13 +1,13 @@
 """The quota of an instance type: how much is needed, given and in use; unknown is not none."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from llamactl_catalog.errors import LlamactlError, NoQuota
 from llamactl_catalog.hardware import InstanceType
 from llamactl_catalog.quota import Quota, quota, quota_needed
 from llamactl_infra.clouds.aws.asked import asked_of
-from llamactl_infra.clouds.aws.bounds import bounds
 from llamactl_infra.clouds.aws.configuration_content import configuration_name
 from llamactl_infra.clouds.aws.places import console_host
 from llamactl_infra.live.aws.asking import Absent, Clients, told
@@ -26,12 +26,12 @@ _WITHOUT_INSTANCES = ("Failed", "Deleting", "OutOfService")
 def quota_finding(
     clients: Clients, spec: Spec, instance_type: InstanceType, standing: Spec | None
 ) -> Finding:
-    """Compare what is needed with what is given and not in use.
+    """Compare what is needed, now and at the peak, with what is given and not in use.
 
     Raises:
         LlamactlError: Service Quotas does not tell, which is neither good nor bad.
     """
-    of = quota(instance_type, spec.instances)
+    of = quota(instance_type, spec.capacity.peak)
     found = _found(clients, spec, of)
     if found is None:
         return Finding(CHECK, "unknown", f"Service Quotas lists no '{of.name}' in {spec.region}")
@@ -39,19 +39,16 @@ def quota_finding(
     live = described(clients, spec) if standing is not None else None
     if live is not None and live["EndpointStatus"] in _WITHOUT_INSTANCES:
         live = None
-    fleet = _fleet(spec, instance_type, live)
-    if fleet == 0:
+    more = _more(clients, spec, instance_type, live, standing)
+    if more.count == 0:
         return Finding(CHECK, "ok", f"{of.name}: {given}; no new instances are needed")
     used = _in_use(clients, spec, instance_type.name)
-    needed = fleet + (used if used is not None else 0)
+    needed = more.count + (used if used is not None else 0)
     in_use = "how many are in use is not told" if used is None else f"{used} in use"
-    text = f"{of.name}: {given}, {in_use}, {fleet} needed{_why(spec, live)}"
+    text = f"{of.name}: {given}, {in_use}, {more.count} needed{more.why}"
     if given < needed:
-        error = NoQuota(
-            f"not enough quota: {text}",
-            hint=_fix(spec, str(found["QuotaCode"]), needed, is_update=live is not None),
-        )
-        return Finding(CHECK, "failed", text, error)
+        hint = _fix(spec, str(found["QuotaCode"]), needed, more)
+        return Finding(CHECK, "failed", text, NoQuota(f"not enough quota: {text}", hint=hint))
     if used is None:
         return Finding(CHECK, "unknown", text)
     if live is None:
@@ -68,7 +65,7 @@ def lists(clients: Clients, spec: Spec, instance_type: InstanceType) -> bool:
     return _found(clients, spec, quota(instance_type, 1)) is not None
 
 
-def _fix(spec: Spec, code: str, needed: int, *, is_update: bool) -> str:
+def _fix(spec: Spec, code: str, needed: int, more: "_More") -> str:
     region = spec.region or ""
     ask = (
         f"aws service-quotas request-service-quota-increase --service-code {_SERVICE} "
@@ -76,15 +73,48 @@ def _fix(spec: Spec, code: str, needed: int, *, is_update: bool) -> str:
         f"https://{region}.{console_host(region)}/servicequotas/home/services/{_SERVICE}"
         f"/quotas/{code}"
     )
-    is_rolling = spec.update == "rolling" or spec.instances == 1  # of one there is no part
-    return ask if not is_update or is_rolling else f"--update rolling needs less; or {ask}"
+    if more.is_fleet and spec.update != "rolling" and spec.instances > 1:  # one has no parts
+        return f"--update rolling needs less; or {ask}"
+    if spec.capacity.peak > spec.instances and not more.is_fleet:
+        return f"a lower --max, or schedules with fewer instances; or {ask}"
+    return ask
 
 
-def _fleet(spec: Spec, instance_type: InstanceType, live: Mapping[str, Any] | None) -> int:
+@dataclass(frozen=True, slots=True)
+class _More:
+    """Instances that are needed beyond those in use; `is_fleet`: for the time of an update."""
+
+    count: int
+    why: str = ""
+    is_fleet: bool = False
+
+
+def _more(
+    clients: Clients,
+    spec: Spec,
+    instance_type: InstanceType,
+    live: Mapping[str, Any] | None,
+    standing: Spec | None,
+) -> _More:
+    """Count the larger of what an update starts beside what runs, and of what the peak adds."""
+    peak = quota_needed(instance_type, spec.capacity.peak)
+    at_peak = f" at the peak, {spec.instances} at first" if spec.capacity.is_scaled else ""
+    if live is None or standing is None:
+        return _More(peak, at_peak)
+    fleet = _More(_fleet(spec, instance_type, live), _why(spec), is_fleet=True)
+    if _peak_of(standing, instance_type) >= spec.capacity.peak:
+        return fleet  # the peak is no higher than before
+    growth = peak - _of_endpoint(clients, spec, spec.name, instance_type.name)
+    return max(fleet, _More(growth, at_peak), key=lambda each: each.count)
+
+
+def _peak_of(standing: Spec, instance_type: InstanceType) -> int:
+    return standing.capacity.peak if standing.instance_type == instance_type.name else 0
+
+
+def _fleet(spec: Spec, instance_type: InstanceType, live: Mapping[str, Any]) -> int:
     """Count the instances that are started beside those that run."""
     whole = quota_needed(instance_type, spec.instances)
-    if live is None:
-        return whole
     if spec.image is not None and live["EndpointConfigName"] == configuration_name(asked_of(spec)):
         return 0
     if spec.update != "rolling":
@@ -93,9 +123,7 @@ def _fleet(spec: Spec, instance_type: InstanceType, live: Mapping[str, Any] | No
     return quota_needed(instance_type, -(-spec.instances * own.batch_percent // _WHOLE))
 
 
-def _why(spec: Spec, live: Mapping[str, Any] | None) -> str:
-    if live is None:
-        return ""
+def _why(spec: Spec) -> str:
     if spec.update == "rolling":
         return " for a batch of the update"
     return " for the second fleet of the update"
@@ -103,9 +131,6 @@ def _why(spec: Spec, live: Mapping[str, Any] | None) -> str:
 
 def _later(spec: Spec, instance_type: InstanceType, free: int) -> str:
     """Say what the quota does not suffice for, once it runs."""
-    _, most = bounds(spec)
-    if free < quota_needed(instance_type, most):
-        return f"; scaling out to {most} needs more"
     update = quota(instance_type, spec.instances).needed_to_update
     if free < update:
         return f"; a later update needs {update} for a while, unless it is --update rolling"

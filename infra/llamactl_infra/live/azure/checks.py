@@ -28,7 +28,11 @@ def limits(spec: Spec) -> Finding:
 
 
 def findings(
-    management: Management, environment: Mapping[str, str], spec: Spec, standing: Spec | None
+    management: Management,
+    environment: Mapping[str, str],
+    spec: Spec,
+    standing: Spec | None,
+    running: quotas.CountRunning,
 ) -> Iterator[Finding]:
     """Check credentials, and with them all that a spec needs. Without them nothing can be asked."""
     principal = "whoever is signed in"
@@ -45,7 +49,7 @@ def findings(
     looks: tuple[tuple[str, Callable[[], Finding]], ...] = (
         ("services", lambda: look_at_services(management, spec)),
         ("region", lambda: look_at_region(management, spec)),
-        (quotas.CHECK, lambda: quotas.look(management, spec, standing)),
+        (quotas.CHECK, lambda: quotas.look(management, spec, standing, running)),
         (permissions.CHECK, lambda: permissions.look(management, spec, principal)),
         ("given resources", lambda: look_at_given(management, spec)),
         ("name", lambda: look_at_name(management, spec)),

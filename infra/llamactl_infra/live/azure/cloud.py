@@ -52,7 +52,11 @@ class LiveAzure:
             return
         try:
             with self._asked(attempts=_ATTEMPTS_TO_CHECK) as management:
-                yield from checks.findings(management, self._environment, spec, standing)
+
+                def running() -> int | None:
+                    return None if standing is None else self.endpoint(standing).instances
+
+                yield from checks.findings(management, self._environment, spec, standing, running)
         except LlamactlError as error:  # of the way itself: findings raise none
             yield Finding("credentials", "failed", error.message, error)
 

@@ -14,11 +14,8 @@ from llamactl_infra.clouds.azure.asked import (
     egress,
     environment,
     environment_version,
-    fewest,
     model_version,
-    most,
     own_of,
-    scales,
 )
 from llamactl_infra.clouds.azure.durations import (
     PERIOD_S,
@@ -89,15 +86,11 @@ def of_deployment(deployment: Resource, spec: Spec) -> Iterator[str]:
 
 
 def _of_count(count: object, spec: Spec) -> Iterator[str]:
-    least, greatest = fewest(spec), most(spec)
-    if not scales(spec):
+    if not spec.capacity.is_scaled:
         yield from _told("instances", count, spec.instances)
         return
-    # By the clock they may be others for a while; each schedule has its own.
-    least = min([least, *(each.min_instances for each in spec.schedules)])
-    greatest = max([greatest, *(each.max_instances for each in spec.schedules)])
-    if not isinstance(count, int) or not least <= count <= greatest:
-        yield f"instances: {count}, not {least} to {greatest}"
+    if not isinstance(count, int) or spec.capacity.within(count) != count:
+        yield f"instances: {count}, not {spec.capacity}"
 
 
 def _of_model(told: object, spec: Spec) -> Iterator[str]:

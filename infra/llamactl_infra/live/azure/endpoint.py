@@ -1,6 +1,6 @@
 """How an endpoint is: its own state, and that of the deployment that has its traffic."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from llamactl_infra.clouds.azure.management import Management
 from llamactl_infra.clouds.azure.names import deployment_name
 from llamactl_infra.clouds.azure.shifting import serving
 from llamactl_infra.live.azure.log import SERVER, status_of
-from llamactl_infra.live.cloud import LiveEndpoint, LiveState
+from llamactl_infra.live.cloud import Fleet, LiveEndpoint, LiveState
 from llamactl_infra.spec import Spec
 
 # Source: azure-ai-ml 1.35.2, _restclient/arm_ml_service, EndpointProvisioningState and
@@ -74,7 +74,21 @@ def live(
         instance_type=own.get("instanceType"),
         instances=None if told is None else (told.get("sku") or {}).get("capacity"),
         created_at=_created_at(endpoint),
+        beside=tuple(_beside(each for each in deployments if each is not told)),
     )
+
+
+def _beside(deployments: Iterable[Mapping[str, Any]]) -> Iterator[Fleet]:
+    """Name the instances of other deployments: of an update, or left by one that failed.
+
+    A deployment that failed keeps its instances until it is deleted: assumed, since a price that
+    leaves them out would be worse than one that has them too many.
+    """
+    for each in deployments:
+        kind = (each.get("properties") or {}).get("instanceType")
+        count = (each.get("sku") or {}).get("capacity")
+        if kind and count and _state(each) != "deleting":
+            yield Fleet(str(kind), int(count))
 
 
 def _judged(

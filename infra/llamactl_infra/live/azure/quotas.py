@@ -6,7 +6,7 @@ cores of a region have a limit of their own beside those of each family. -1 is n
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from llamactl_catalog.errors import NoQuota
 from llamactl_catalog.hardware import InstanceType
 from llamactl_catalog.offers import load_hardware
 from llamactl_catalog.quota import quota_needed
-from llamactl_infra.clouds.azure.asked import most, own_of
+from llamactl_infra.clouds.azure.asked import own_of
 from llamactl_infra.clouds.azure.checks import CLOUD
 from llamactl_infra.clouds.azure.management import Management
 from llamactl_infra.clouds.azure.names import deployment_name
@@ -22,6 +22,7 @@ from llamactl_infra.live.cloud import Finding
 from llamactl_infra.spec import Spec
 
 CHECK = "quota"
+CountRunning = Callable[[], int | None]
 _FAMILY = "microsoft.machinelearningservices/vmfamily/usages"
 _ALL_CORES = "microsoft.machinelearningservices/dedicatedcores/usages"
 # "Standard NC Family Cluster Dedicated vCPUs" and "standardNCFamily" are one.
@@ -52,8 +53,12 @@ class Usage:
         return None if self.limit is None else max(0, self.limit - self.used)
 
 
-def look(management: Management, spec: Spec, standing: Spec | None) -> Finding:
+def look(
+    management: Management, spec: Spec, standing: Spec | None, running: CountRunning
+) -> Finding:
     """Compare what must be free for a spec, beside what is standing, with what is.
+
+    `running` counts the instances of the standing deployment, where its spec does not say it.
 
     Raises:
         LlamactlError: Azure does not tell.
@@ -61,7 +66,8 @@ def look(management: Management, spec: Spec, standing: Spec | None) -> Finding:
     machine = machine_of(spec)
     if machine is None:
         return Finding(CHECK, "unknown", f"the cores of {spec.instance_type} are not known here")
-    need = need_of(spec, machine, standing)
+    is_scaled = standing is not None and standing.capacity.is_scaled
+    need = need_of(spec, machine, standing, running() if is_scaled else None)
     place = f"/subscriptions/{own_of(spec).subscription}/providers"
     where = f"{place}/Microsoft.MachineLearningServices/locations/{spec.region}/usages"
     found = [*usages_for(machine.quota_name, management.listed(where))]
@@ -73,28 +79,47 @@ def look(management: Management, spec: Spec, standing: Spec | None) -> Finding:
         return _short(spec, need, standing, short[0])
     found.sort(key=lambda each: not same_family(each.name, machine.quota_name))
     told = "; ".join(_said(each, spec, need) for each in found)
-    return Finding(CHECK, "ok", f"{told}{_later(spec, machine, need)}")
+    return Finding(CHECK, "ok", f"{told} ({need.why})")
 
 
-def need_of(spec: Spec, machine: InstanceType, standing: Spec | None) -> Need:
-    """Count the cores that must be free: of all instances, or of those that come to be more.
+def need_of(
+    spec: Spec, machine: InstanceType, standing: Spec | None, running: int | None = None
+) -> Need:
+    """Count the cores that must be free: of the peak, or of what it grows by.
 
     Where an update makes a second deployment, that one is needed whole beside the standing one,
     which is among what is used.
     """
-    whole = quota_needed(machine, spec.instances)
-    count = "1 instance" if spec.instances == 1 else f"{spec.instances} instances"
+    peak = quota_needed(machine, spec.capacity.peak)
+    why = _words(spec.capacity.peak, machine)
+    if spec.capacity.is_scaled:
+        why += f" at the peak, {spec.instances} at first"
+    if standing is None:
+        return Need(peak, why)
+    before = machine_of(standing)
+    is_same_family = before is not None and before.quota_name == machine.quota_name
+    count = running if running is not None else standing.instances
+    has = quota_needed(before, count) if before and is_same_family else 0
+    cores = max(0, peak - has)
+    if before == machine and standing.capacity.peak >= spec.capacity.peak:
+        cores = 0  # the peak is no higher than before
+    growth = Need(cores, f"{why}, of which the standing deployment has {has}")
+    if deployment_name(standing) == deployment_name(spec):
+        return growth
+    beside = Need(
+        quota_needed(machine, spec.instances),
+        f"{_words(spec.instances, machine)}, beside the deployment that stands until the traffic "
+        "has moved",
+        is_beside=True,
+    )
+    return max(beside, growth, key=lambda each: each.cores)
+
+
+def _words(count: int, machine: InstanceType) -> str:
+    instances = "1 instance" if count == 1 else f"{count} instances"
     kept = round(100 * machine.reserve)
     reserve = f" and {kept} % in reserve" if kept else ""
-    why = f"{count} of {machine.quota_units} vCPUs{reserve}"
-    if standing is None:
-        return Need(whole, why)
-    if deployment_name(standing) != deployment_name(spec):
-        why += ", beside the deployment that stands until the traffic has moved"
-        return Need(whole, why, is_beside=True)
-    before = machine_of(standing)
-    has = 0 if before is None else quota_needed(before, standing.instances)
-    return Need(max(0, whole - has), f"{why}, of which the standing deployment has {has}")
+    return f"{instances} of {machine.quota_units} vCPUs{reserve}"
 
 
 def machine_of(spec: Spec) -> InstanceType | None:
@@ -134,19 +159,14 @@ def _said(usage: Usage, spec: Spec, need: Need) -> str:
     return f"{usage.name} in {spec.region}: {need.cores} vCPUs needed, {free}"
 
 
-def _later(spec: Spec, machine: InstanceType, need: Need) -> str:
-    top = most(spec)
-    if top <= spec.instances:
-        return f" ({need.why})"
-    return f" ({need.why}; {quota_needed(machine, top)} at its most, {top} instances)"
-
-
 def _short(spec: Spec, need: Need, standing: Spec | None, usage: Usage) -> Finding:
     text = f"{_said(usage, spec, need)} ({need.why})"
     hint = (
         f"ask for {usage.used + need.cores} vCPUs of {usage.name} in Azure ML studio, "
         "Manage, Quota; or another --instance-type or --region"
     )
+    if spec.capacity.peak > spec.instances and not need.is_beside:
+        hint += "; or a lower --max, or schedules with fewer instances"
     same_type = standing is not None and standing.instance_type == spec.instance_type
     if need.is_beside and same_type:
         hint += "; or --update rolling, which needs no second deployment"

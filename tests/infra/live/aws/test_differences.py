@@ -127,7 +127,7 @@ def test_where_it_scales_the_count_that_it_started_with_is_no_difference(aws, li
 def test_a_count_beyond_the_bounds_is_told(aws, live):
     made(aws, spec_of(instances=2))
 
-    assert "instances: 2, and 1 were asked for" in live.differences(spec_of())
+    assert "instances: 2, not 1 instance" in live.differences(spec_of())
 
 
 def test_autoscaling_that_is_not_as_asked_for_is_told(aws, live):

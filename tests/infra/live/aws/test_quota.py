@@ -1,5 +1,7 @@
 """The quota is told exactly: what is given, in use and needed; unknown is not none."""
 
+from dataclasses import replace
+
 import pytest
 
 pytest.importorskip("pulumi_aws", reason="needs the extra 'aws'")
@@ -7,6 +9,7 @@ from infra.live.aws.checked import found
 from infra.live.aws.making import made
 from infra.sagemaker.declared import spec_of
 from llamactl_catalog.errors import NoQuota
+from llamactl_infra.capacity import Schedule
 from standins.aws.faults import denied, failed_health, throttled
 
 
@@ -97,13 +100,44 @@ def test_one_that_failed_is_made_anew(aws, live):
     assert "0 in use, 2 needed" in told.text
 
 
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"min_instances": 1, "max_instances": 4},
+        {"schedules": (Schedule("day", "0 8 * * 1-5", 4, 4),)},
+    ],
+    ids=["max", "schedule"],
+)
+def test_the_peak_is_what_the_quota_must_hold(aws, live, counts):
+    aws.quotas["ml.g5.2xlarge"] = 3
+
+    short = found(live, spec_of(**counts))["quota"]
+    aws.quotas["ml.g5.2xlarge"] = 4
+
+    assert (short.state, short.error.exit_code) == ("failed", 4)
+    assert "3, 0 in use, 4 needed at the peak, 1 at first" in short.text
+    assert short.error.hint.startswith("a lower --max, or schedules with fewer instances; or aws")
+    assert found(live, spec_of(**counts))["quota"].state == "ok"
+
+
+def test_only_what_the_peak_grows_by_is_needed_of_one_that_runs(aws, live):
+    before = spec_of(min_instances=1, max_instances=4)
+    made(aws, before)
+    aws.quotas["ml.g5.2xlarge"] = 4
+
+    same = found(live, replace(before, owner="me"), standing=before)["quota"]
+    wider = found(live, replace(before, max_instances=5), standing=before)["quota"]
+
+    assert same.state == "ok"
+    assert "4, 1 in use, 4 needed at the peak, 1 at first" in wider.text
+    assert wider.state == "failed"
+
+
 def test_what_it_does_not_suffice_for_later_is_said(aws, live):
     aws.quotas["ml.g5.2xlarge"] = 3
 
-    scaled = found(live, spec_of(min_instances=1, max_instances=4))["quota"]
     updated = found(live, spec_of(instances=2))["quota"]
 
-    assert scaled.text.endswith("1 needed; scaling out to 4 needs more")
     assert updated.text.endswith(
         "; a later update needs 4 for a while, unless it is --update rolling"
     )

@@ -109,7 +109,7 @@ def test_a_count_that_was_set_by_hand_is_a_difference(deployment, live):
     assert live.differences(SPEC) == ("instances: 3, not 1",)
 
 
-@pytest.mark.parametrize(("count", "said"), [(3, ()), (5, ("instances: 5, not 1 to 4",))])
+@pytest.mark.parametrize(("count", "said"), [(3, ()), (5, ("instances: 5, not 1 to 4 instances",))])
 def test_where_it_scales_a_count_between_its_bounds_is_none(deployment, live, count, said):
     deployment["sku"]["capacity"] = count
 

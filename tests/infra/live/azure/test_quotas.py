@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from infra.azure_ml.specs import SMALL
 from llamactl_catalog.errors import NoQuota
+from llamactl_infra.capacity import Schedule
 from llamactl_infra.live.azure.quotas import machine_of, need_of, same_family, usages_for
 from standins.azure.faults import throttled
 
@@ -79,10 +80,36 @@ def test_all_cores_of_a_region_have_a_limit_too(azure, live):
     assert "Total Cluster Dedicated Regional vCPUs in westeurope: 24 vCPUs needed" in found.text
 
 
-def test_what_it_scales_to_is_said(azure, live):
-    scaled = replace(SMALL, min_instances=1, max_instances=4)
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"min_instances": 1, "max_instances": 4},
+        {"schedules": (Schedule("day", "0 8 * * 1-5", 4, 4),)},
+    ],
+    ids=["max", "schedule"],
+)
+def test_the_peak_is_what_the_quota_must_hold(azure, live, counts):
+    azure.limits = {A100: 95}
+    scaled = replace(SMALL, **counts)
 
-    assert "96 at its most, 4 instances" in look(live, scaled).text
+    short = look(live, scaled)
+    azure.limits = {A100: 96}
+
+    assert (short.state, short.error.exit_code) == ("failed", 4)
+    assert "4 instances of 24 vCPUs at the peak, 1 at first" in short.text
+    assert "a lower --max" in short.error.hint
+    assert look(live, scaled).state == "ok"
+
+
+def test_a_peak_that_does_not_grow_needs_nothing_more(azure, deployed, live):
+    scaled = replace(SMALL, min_instances=1, max_instances=4)
+    azure.limits = {A100: 96}
+
+    same = look(live, replace(scaled, target_concurrency=3), standing=scaled)
+    wider = look(live, replace(scaled, max_instances=5), standing=scaled)
+
+    assert (same.state, wider.state) == ("ok", "failed")
+    assert "96 vCPUs needed, 72 free of 96" in wider.text
 
 
 def test_a_family_that_is_not_listed_is_unknown(azure, live):
