@@ -1,14 +1,14 @@
 """The engines that a plan knows, and the arithmetic that answers for each."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from llamactl_catalog import memory as tgi_memory
 from llamactl_catalog import sharding, speed, vllm_memory
 from llamactl_catalog.candidates import Arithmetic
 from llamactl_catalog.compatibility import incompatible_because, quantization_refusal
-from llamactl_catalog.engine_versions import EngineVersion, engine_lines, numbers
+from llamactl_catalog.engine_versions import EngineVersion, engine_lines, engine_version, numbers
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.fields import did_you_mean
 from llamactl_catalog.hardware import Accelerator, InstanceType
@@ -55,14 +55,6 @@ class Engine:
         """Say why it does not run on an instance type, in whatever region; None: it does."""
         return incompatible_because(self.on_record(), instance_type)
 
-    def cautions(self) -> Iterator[str]:
-        """Say what to know of this version."""
-        line = engine_lines()[self.name]
-        refused = line.refused_range(self.version) if self.version is not None else None
-        if refused is not None:
-            subject = "engine license" if refused.by_license else "engine version"
-            yield f"{subject}: {self.name} {self.version} {refused.reason}; deploy refuses it"
-
 
 TGI = Engine("tgi")
 
@@ -86,7 +78,9 @@ def engine(text: str) -> Engine:
     """Read NAME or NAME@VERSION.
 
     Raises:
-        InvalidInput: there is no such engine, or the version is not written like 3.3.5.
+        InvalidInput: there is no such engine, the version is not written like 3.3.5, or it is not
+            on record.
+        LicenseRefused: the version's own license forbids paid hosting.
     """
     name, at, version = text.partition("@")
     if name not in RENTED:
@@ -95,6 +89,8 @@ def engine(text: str) -> Engine:
         raise InvalidInput(message, hint=f"there is {', '.join(RENTED)}")
     if at and not _VERSION.fullmatch(version):
         raise InvalidInput(f"'{version}' is no version", hint=f"write it like {name}@3.3.5")
+    if at:
+        engine_version(text)  # a plan of what deploy refuses would be of no use
     return Engine(name, version if at else None)
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from llamactl_catalog.errors import InvalidInput
 
 ArchitectureKind = Literal["llama", "mistral", "falcon", "mpt"]
+RopeScaling = Literal["linear", "dynamic", "yarn", "llama3"]
 Variant = Literal["base", "chat", "instruct", "python", "guard"]
 Guardrails = Literal["none", "safety-tuned", "classifier"]
 PromptFormatName = Literal[
@@ -29,7 +30,10 @@ Answer = Literal["yes", "no"]
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """The shape of a decoder-only transformer; every count as in the model's own config.json."""
+    """The shape of a decoder-only transformer; every count as in the model's own config.json.
+
+    `rope_scaling` is the `rope_type` by which its positions are scaled; None: they are not.
+    """
 
     kind: ArchitectureKind
     layers: int
@@ -42,6 +46,7 @@ class Architecture:
     context_tokens: int
     tied_embeddings: bool
     rope_theta: float | None
+    rope_scaling: RopeScaling | None = None
 
 
 @dataclass(frozen=True, slots=True)

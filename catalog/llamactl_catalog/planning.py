@@ -13,6 +13,7 @@ from llamactl_catalog.cautions import (
 )
 from llamactl_catalog.clouds import Cloud, clouds
 from llamactl_catalog.costs import usd_per_million_tokens, usd_per_month
+from llamactl_catalog.engine_models import check_loads
 from llamactl_catalog.engines import TGI, Engine, remembered
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.fleet import disk_shortage, excess
@@ -52,9 +53,11 @@ def plan(  # noqa: PLR0913 - one question, and what it depends on
     None: the engine's own. `not_offered` are rejections of what there is no offer for.
 
     Raises:
-        InvalidInput: the workload is none for this model, or there is no offer at all.
+        InvalidInput: the workload is none for this model, there is no offer at all, or the engine's
+            version does not load the model.
     """
     check_workload(model, workload)
+    check_loads(model, engine.on_record())
     every_offer = tuple(offers)
     if not every_offer:
         raise InvalidInput("there is no offer to plan with", hint="loosen --region or --gpu")
@@ -171,7 +174,6 @@ class _Task:
     def _way(self, candidate: Candidate, cloud: Cloud | None) -> "_Way":
         cautions = (
             *speed_cautions(candidate, self.workload, cloud),
-            *self.engine.cautions(),
             *model_cautions(self.model, cloud, self.today),
         )
         disk_bytes = self.arithmetic.disk_bytes(self.model, candidate.quantization)

@@ -26,6 +26,7 @@ from llamactl_catalog.model import (
     Guardrails,
     Hosting,
     PromptFormatName,
+    RopeScaling,
     Source,
     TextKind,
     TextPlace,
@@ -56,8 +57,9 @@ _ARCHITECTURE = Table(
         "context_tokens": Whole(),
         "tied_embeddings": Flag(),
     },
-    # Left out where positions are not rotary (MPT), or where the base is not known for certain.
-    {"rope_theta": Number(1)},
+    # Left out where positions are not rotary (MPT), or where the base is not known for certain;
+    # rope_scaling where positions are not scaled.
+    {"rope_theta": Number(1), "rope_scaling": Text(choices=get_args(RopeScaling))},
 )
 _SOURCE_FIELDS: dict[str, Field] = {
     "repo": Text(pattern=r"[\w.-]+/[\w.-]+", words="a repository like meta-llama/Llama-2-7b-hf"),

@@ -17,6 +17,7 @@ from llamactl_catalog.availability import cached_listings
 from llamactl_catalog.clouds import clouds
 from llamactl_catalog.comparing.comparing import Subject, check_load, compare
 from llamactl_catalog.comparing.comparison import SECONDS_PER_MONTH, ApiPrice, Comparison, Load
+from llamactl_catalog.engine_models import check_loads
 from llamactl_catalog.engines import TGI
 from llamactl_catalog.engines import engine as engine_of
 from llamactl_catalog.errors import InvalidInput, NoCapacity
@@ -127,6 +128,7 @@ def comparison_of(
         tokens = load.input_tokens, load.output_tokens
         workload = workload_of(model, *tokens, 1, asked.context_tokens, 1.0)
         check_workload(model, workload)
+        check_loads(model, engine.on_record())
         subjects.append(Subject(model, workload.context_tokens))
     regions = load_regions()
     # The hardware table has the clouds that rent, and only they are compared.

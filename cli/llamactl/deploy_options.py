@@ -28,9 +28,10 @@ def _quantizations(
     return tuple(each for each in get_args(Quantization) if each in asked or _ANY in asked)
 
 
-def _settings(
+def read_settings(
     _ctx: click.Context, _param: click.Parameter, asked: tuple[str, ...]
 ) -> tuple[tuple[str, str], ...]:
+    """Split each `--set KEY=VALUE`."""
     return tuple(map(split_setting, asked))
 
 
@@ -140,7 +141,7 @@ _ON_A_CLOUD = (
         "--max-usd-per-hour",
         type=AMOUNT,
         metavar="USD",
-        help="Refuse what costs more, of all instances that --max allows.",
+        help="Refuse what costs more at the peak, by --max or a schedule.",
     ),
     _count("--replicas", help="So many instances; else as few as carry the load."),
     _count("--min", "min_instances", help="At least so many, which carry the load."),

@@ -77,6 +77,8 @@ def shortened(text: str, width: int) -> str:
 
 def _architecture_text(shape: Architecture) -> str:
     positions = "" if shape.rope_theta is None else f", rotary base {shape.rope_theta:,.0f}"
+    if shape.rope_scaling is not None:
+        positions += f" scaled by {shape.rope_scaling}"
     head = "the embedding table" if shape.tied_embeddings else "a table of its own"
     return (
         f"{shape.kind}: {shape.layers} layers of {shape.hidden:,}, "

@@ -8,7 +8,11 @@ from llamactl_catalog.workload import Workload
 
 
 def plan_record(plan: Plan, limit: int | None) -> dict[str, Any]:
-    """Give a plan as `plan --json` prints it, with at most `limit` placements."""
+    """Return a plan as `plan --json` prints it.
+
+    A `limit` holds for placements and rejections alike; `placements_total` and `rejected_total` say
+    how many there are.
+    """
     return {
         "model": plan.model.id,
         "prices_as_of": plan.prices_as_of.isoformat(),
@@ -18,6 +22,8 @@ def plan_record(plan: Plan, limit: int | None) -> dict[str, Any]:
             placement_record(each, rank, plan)
             for rank, each in enumerate(plan.placements[:limit], start=1)
         ],
+        "placements_total": len(plan.placements),
+        "rejected_total": len(plan.rejected),
         "rejected": [
             {
                 "cloud": each.cloud,
@@ -25,7 +31,7 @@ def plan_record(plan: Plan, limit: int | None) -> dict[str, Any]:
                 "instance_type": each.instance_type,
                 "reason": each.reason,
             }
-            for each in plan.rejected
+            for each in plan.rejected[:limit]
         ],
     }
 

@@ -13,7 +13,7 @@ from llamactl_catalog.compatibility import (
     quantization_refusal,
 )
 from llamactl_catalog.engine_versions import engine_lines, engine_version
-from llamactl_catalog.engines import engine
+from llamactl_catalog.engines import Engine
 from llamactl_catalog.hardware import Offer, Price
 from llamactl_catalog.host_images import host_image_for, host_images
 from llamactl_catalog.offers import load_hardware
@@ -127,10 +127,10 @@ def test_what_is_no_quantization_of_a_version_is_what_the_plan_says():
 
 @pytest.mark.parametrize(
     ("asked", "known"),
-    [("tgi", "3.3.5"), ("tgi@3.3.6", "3.3.6"), ("tgi@3.3.2", "3.2.3"), ("tgi@1.4.0", "2.0.0")],
+    [(None, "3.3.5"), ("3.3.6", "3.3.6"), ("3.3.2", "3.2.3"), ("1.4.0", "2.0.0")],
 )
-def test_a_version_that_is_not_on_record_is_as_the_next_older_one(asked, known):
-    assert engine(asked).on_record().version == known
+def test_a_version_that_is_not_on_record_is_measured_as_the_next_older_one(asked, known):
+    assert Engine("tgi", asked).on_record().version == known
 
 
 @pytest.mark.parametrize("kind", TYPES.values(), ids=TYPES)

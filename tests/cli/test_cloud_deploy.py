@@ -180,7 +180,7 @@ def test_an_endpoint_that_still_loads_is_waited_for(app, ground, server, capsys)
 def test_an_endpoint_that_never_answers_is_unhealthy(app, ground, server):
     server.reply = Reply(status=503, refusal="loading")
 
-    error = error_of(app, replace(ORDER, timeout_s=1), ground)
+    error = error_of(app, replace(ORDER, timeout_s=10), ground)
 
     assert error.exit_code == 8
     assert "--timeout" in error.hint

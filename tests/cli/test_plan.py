@@ -94,8 +94,19 @@ def test_json_holds_every_offer_and_the_table_ten_instance_types(app):
     document = as_json(app, "llama-2-13b")
 
     assert len(document["placements"]) > 200
-    assert len(as_json(app, "llama-2-13b", "--limit", "3")["placements"]) == 3
     assert "more to choose from" in invoke(app, "llama-2-13b").stdout
+
+
+def test_json_with_a_limit_is_small_and_says_how_many_there_are(app):
+    whole = as_json(app, "llama-2-13b")
+
+    few = as_json(app, "llama-2-13b", "--limit", "3")
+
+    assert few["placements"] == whole["placements"][:3]
+    assert few["rejected"] == whole["rejected"][:3]
+    assert few["placements_total"] == len(whole["placements"])
+    assert few["rejected_total"] == len(whole["rejected"])
+    assert len(json.dumps(as_json(app, "llama-2-13b", "--limit", "1"))) < 4000
 
 
 def test_an_instance_type_without_a_price_is_named_beside_those_that_have_one(app):

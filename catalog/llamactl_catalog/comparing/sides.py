@@ -142,7 +142,6 @@ def _at_load(asked: Question, cloud: Cloud, able: _Able, around: Surroundings) -
     )
     warnings = (
         *speed_cautions(candidate, asked.workload(working.in_flight), cloud),
-        *around.engine.cautions(),
         *model_cautions(asked.model, cloud, around.today),
         *price_cautions(offer.price, around.today, around.max_price_age_days),
     )

@@ -12,6 +12,7 @@ from llamactl.planning_options import (
     context_option,
     gpu_option,
     instance_type_option,
+    max_usd_per_hour_option,
     region_option,
 )
 from llamactl_catalog.placement import Quantization
@@ -38,6 +39,9 @@ _RENTED = tuple(each for each in get_args(Cloud) if each != "local")
 @click.option("--concurrency", type=COUNT, metavar="N", help="How many requests run at once.")
 @context_option
 @click.option("--replicas", type=COUNT, metavar="N", help="How many instances.")
+@click.option("--min", "min_instances", type=COUNT, metavar="N", help="As deploy takes it.")
+@click.option("--max", "max_instances", type=COUNT, metavar="N", help="As deploy takes it.")
+@max_usd_per_hour_option
 @click.option("--image", metavar="REF@DIGEST|ready", help="The container, as deploy takes it.")
 @click.option("--weights", metavar="hub|s3://…|az://…", help="Where the weights are staged.")
 @settings_option
@@ -56,6 +60,9 @@ def command(
     concurrency: int | None,
     context: int | None,
     replicas: int | None,
+    min_instances: int | None,
+    max_instances: int | None,
+    max_usd_per_hour: float | None,
     image: str | None,
     weights: str | None,
     settings: tuple[tuple[str, str], ...],
@@ -86,6 +93,9 @@ def command(
         concurrency=concurrency,
         context_tokens=context,
         replicas=replicas,
+        min_instances=min_instances,
+        max_instances=max_instances,
+        max_usd_per_hour=max_usd_per_hour,
         image=image,
         weights=weights,
         settings=settings,

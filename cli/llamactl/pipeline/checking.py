@@ -73,7 +73,10 @@ def _of_placement(
         found.placements[0],
     )
     cloud = cloud_of(placement)
-    yield Finding("placement", "ok", place_of(placement))
+    capacity = found.scaling.capacity(placement.replicas)
+    usd = capacity.peak_usd_per_hour(placement.usd_per_hour)
+    at_peak = f", ${usd:.2f} at the peak of {capacity}" if capacity.is_scaled else ""
+    yield Finding("placement", "ok", f"{place_of(placement)}{at_peak}")
     meant = open_draft(cloud).account_meant(order.settings, stored)
     account, _ = _credentials(ground, cloud, meant)
     try:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from llamactl.app import App
 from llamactl.pipeline.image_weights import weights_folder
+from llamactl_catalog.engine_models import check_loads
 from llamactl_catalog.engine_versions import engine_version
 from llamactl_catalog.errors import InvalidInput, LlamactlError
 from llamactl_catalog.model import HuggingFaceSource, License, Model, license_at
@@ -47,6 +48,7 @@ def image_recipe(
         raise InvalidInput(message, hint="leave out --without-texts, or --with-weights")
     model, revision = ordered(app, order)
     version = engine_version(order.engine)
+    check_loads(model, version)
     terms = license_at(model, revision)
     needs_texts = with_texts and not order.without_texts
     return Recipe(

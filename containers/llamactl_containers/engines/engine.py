@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from llamactl_catalog.compatibility import quantization_refusal
+from llamactl_catalog.engine_models import check_loads
 from llamactl_catalog.engine_versions import EngineVersion
 from llamactl_catalog.errors import InvalidInput, NoCapacity
 from llamactl_catalog.model import Model
@@ -91,10 +92,12 @@ def check_order(order: LaunchOrder) -> None:
     """Refuse what no settings can make right.
 
     Raises:
-        InvalidInput: the version has no such quantization, or the model does not split so.
+        InvalidInput: the version does not load the model or has no such quantization, or the model
+            does not split so.
         NoCapacity: the planned memory has no room for one whole context.
     """
     version = order.version
+    check_loads(order.model, version)
     lacking = quantization_refusal(version, order.quantization)
     if lacking is not None:
         raise InvalidInput(lacking, hint=f"it has {', '.join(version.quantizations)}")

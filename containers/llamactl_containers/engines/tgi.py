@@ -3,6 +3,7 @@
 from typing import Final
 
 from llamactl_catalog.engine_versions import EngineVersion
+from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.prefill import prefill_tokens
 from llamactl_catalog.serving_contracts import ServingContract
 from llamactl_containers.engines.engine import (
@@ -41,6 +42,12 @@ class Tgi:
         prefill = prefill_tokens(shape, context)
         # Before it cuts prompts up, TGI does not start with less than the longest prompt.
         longest = context - 1 if order.version.prefill_in_pieces else min(context - 1, prefill)
+        if order.workload.input_tokens > longest and not order.version.prefill_in_pieces:
+            raise InvalidInput(
+                f"tgi {order.version.version} takes prompts of at most {longest} tokens, and the "
+                f"load has {order.workload.input_tokens}: it does not cut prompts up",
+                hint="--engine tgi@3.0.1 or later, or fewer --input-tokens",
+            )
         values = {
             # Up to 3.3.6 it counts one GPU where it sees all.
             "NUM_SHARD": str(order.num_shard),

@@ -40,6 +40,10 @@ _ENGINE = (
         "the network does not let it through; then the same command continues",
     ),
 )
+_UNKNOWN = (
+    "the message above is the cloud's own and names what it refuses: change that by the option or "
+    "--set that docs/deploy.md lists for it; then the same command continues"
+)
 # A provider that is written in Python puts where it failed below what it says.
 _TRACEBACK = re.compile(r":?\s*\n\s*File \"|\n?Traceback \(most recent call last\)")
 _EXCEPTION = re.compile(r"[\w.]*[A-Za-z]: ")  # as Python writes one: the class, what it says
@@ -99,7 +103,7 @@ def translated(
     text = f"{where}{_core(message)}"
     if found is None:
         kind = Unhealthy if resource is not None else InvalidInput
-        return kind(text, hint="mend that; then the same command continues")
+        return kind(text, hint=_UNKNOWN)
     return found.error(text, hint=found.fix)
 
 

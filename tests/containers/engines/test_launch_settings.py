@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from containers.engines.launch_goldens import GOLDEN, launch_order, settings, text
 from llamactl_catalog.catalog import load_catalog
+from llamactl_catalog.engine_models import loading_versions
 from llamactl_catalog.engine_versions import engine_lines, engine_version
 from llamactl_catalog.errors import InvalidInput, NoCapacity
 from llamactl_catalog.hardware_tables import load_accelerators
@@ -36,7 +37,8 @@ def test_the_engines_are_those_of_the_table():
 
 def test_tgi_below_3_takes_no_prompt_longer_than_one_prefill():
     new = launch_order("llama-3.1-8b", "none", "a100-sxm-40gb", 1, "sagemaker", "tgi", LONG)
-    old = replace(new, version=engine_version("tgi@2.4.0"))
+    short = replace(LONG, input_tokens=4096)
+    old = replace(new, version=engine_version("tgi@2.4.0"), workload=short)
 
     assert settings(new).environment["MAX_INPUT_TOKENS"] == "8191"
     assert settings(new).environment["MAX_BATCH_PREFILL_TOKENS"] == "4096"
@@ -79,6 +81,12 @@ def test_a_ready_image_reads_the_weights_that_the_platform_fetched():
     ("engine", "changes", "error", "words"),
     [
         ("vllm", {"quantization": "eetq"}, InvalidInput, "vllm 0.10.2 has no eetq"),
+        (
+            "tgi",
+            {"version": engine_version("tgi@2.4.0"), "workload": Workload(5000, 1, 1, 6000)},
+            InvalidInput,
+            "tgi 2.4.0 takes prompts of at most 4096 tokens, and the load has 5000",
+        ),
         ("tgi", {"num_shard": 3}, InvalidInput, "32 heads do not split evenly over 3 shards"),
         (
             "tgi",
@@ -112,16 +120,16 @@ def test_all_goes_to_one_route_where_the_platform_has_one():
 def orders(draw):
     """A placement that the planner finds room for."""
     model = draw(st.sampled_from(MODELS))
-    version = draw(
-        st.sampled_from(
-            [each for line in engine_lines().values() for each in line.versions.values()]
-        )
-    )
+    line = draw(st.sampled_from([*engine_lines().values()]))
+    version = line.versions[draw(st.sampled_from(loading_versions(model, line.name)))]
     quantization = draw(st.sampled_from(version.quantizations))
     counts = shard_counts(model, quantization, 8)
     context = draw(st.integers(2, model.architecture.context_tokens))
     tokens = st.integers(1, context)
-    workload = Workload(draw(tokens), draw(tokens), draw(st.integers(1, 300)), context)
+    prefill = prefill_tokens(model.architecture, context)
+    longest = context if version.prefill_in_pieces else min(context - 1, prefill)
+    prompt = draw(st.integers(1, longest))
+    workload = Workload(prompt, draw(tokens), draw(st.integers(1, 300)), context)
     gpu = draw(st.sampled_from(GPUS))
     if not counts:
         return None

@@ -29,6 +29,8 @@ def test_what_is_declared_is_in_order(name):
         (with_own(SMALL, model_asset="azureml:x:1"), "is no model of a registry"),
         (with_own(SMALL, key_vault_key="https://vault"), "is no resource id of a version"),
         (replace(SMALL, log_days=731), "log_days: 731 is above the limit of 730"),
+        (replace(SMALL, log_days=7), "log_days: 7 is below the limit of 30"),
+        (replace(SMALL, health_timeout_s=9), "health_timeout_s (--timeout): 9 s is below the 10 s"),
         (replace(SMALL, tags={"a?": "b"}), "tags.a?: Azure takes no such tag"),
         (replace(SMALL, tags={"a": "b" * 257}), "tags.a: Azure takes no such tag"),
         (replace(SMALL, tags={str(each): "" for each in range(43)}), "tags: 43, and Azure takes"),

@@ -17,7 +17,7 @@ from llamactl_catalog.hardware_tables import load_accelerators, load_instance_ty
 from llamactl_infra.clouds.aws.disks import has_own_disk
 from llamactl_infra.clouds.aws.names import content_name, is_name, role_name
 from llamactl_infra.clouds.aws.schedules import cron_expression
-from llamactl_infra.spec import SageMakerSpec
+from llamactl_infra.spec import SageMakerSpec, Schedule
 
 TYPES = [each for each in load_instance_types(load_accelerators()) if each.cloud == "aws"]
 NAMES = st.from_regex(r"[a-z0-9](-?[a-z0-9]){0,40}", fullmatch=True)
@@ -60,7 +60,7 @@ def test_names_of_roles_are_as_iam_takes_them(name, region):
 
 @given(
     st.sampled_from([each.name for each in TYPES]),
-    st.integers(min_value=10**9, max_value=10**12),
+    st.integers(min_value=10**9, max_value=390 * 10**9),
 )
 @settings(max_examples=30, deadline=None)
 def test_no_volume_is_asked_for_where_there_is_a_disk_and_the_host_is_always_named(of, size):
@@ -166,6 +166,34 @@ WRONG = {
     "eula": ({"weights_uri": "s3://jumpstart-private-cache-prod-us-east-1/a/"}, "accept_eula"),
     "network": ({"sagemaker": SageMakerSpec(subnets=("a",))}, "security_groups"),
     "owner": ({"owner": "Jane <jane>"}, "signs beyond"),
+    "long start": (
+        {"health_timeout_s": 99999},
+        "99999 s, and SageMaker takes 60 to 3600 s (ContainerStartupHealthCheckTimeoutInSeconds)",
+    ),
+    "short start": ({"health_timeout_s": 59}, "59 s, and SageMaker takes 60 to 3600 s"),
+    "long download": ({"download_timeout_s": 3601}, "download_timeout_s: 3601 s, and SageMaker"),
+    "long bake": (
+        {"sagemaker": SageMakerSpec(bake_s=3601)},
+        "sagemaker.bake_s: 3601, and SageMaker takes at most 3600 (WaitIntervalInSeconds)",
+    ),
+    "long keep": ({"sagemaker": SageMakerSpec(keep_old_s=3601)}, "(TerminationWaitInSeconds)"),
+    "async": (
+        {"sagemaker": SageMakerSpec(async_output_uri="s3://a/b/", async_concurrency=1001)},
+        "sagemaker.async_concurrency: 1001, and SageMaker takes at most 1000",
+    ),
+    "volume": ({"sagemaker": SageMakerSpec(volume_gb=513)}, "sagemaker.volume_gb: 513, and"),
+    "weights": (
+        {"weights_bytes": 450 * 10**9, "instance_type": "ml.g4x.xlarge"},
+        "a volume for them, in GB: 580, and SageMaker takes at most 512 (VolumeSizeInGB)",
+    ),
+    "counts": (
+        {"instances": 5, "min_instances": 1, "max_instances": 3},
+        "instances: 5 is not within",
+    ),
+    "schedule": (
+        {"schedules": (Schedule("day", "0 8 * * *", 3, 2),)},
+        "schedules: day has min_instances 3, above its max_instances, 2",
+    ),
 }
 
 

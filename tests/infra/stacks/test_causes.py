@@ -66,10 +66,49 @@ def test_of_many_errors_the_resources_own_counts():
     assert translated(troubles, [], "", causes_on("aws")).exit_code == 4
 
 
-def test_an_unknown_cause_is_told_as_it_is():
+def test_an_unknown_cause_is_told_as_it_is_and_the_hint_says_what_to_change():
     error = translated([Trouble("it rains", ENDPOINT)], [], "", causes_on("aws"))
 
     assert error.message == "endpoint chat-endpoint: it rains"
+    assert "change that by the option or --set that docs/deploy.md lists" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("cloud", "message"),
+    [
+        ("aws", "Instance type ml.inf2.8xlarge is not supported for the chosen region. Please"),
+        ("aws", "ml.p4de.24xlarge is not supported in this Region"),
+        ("aws", "ResourceLimitExceeded: The requested resource x is not available in this region"),
+        ("aws", "ValidationException: Unsupported instance type ml.p3dn.24xlarge"),
+        ("aws", "Unsupported: The requested configuration is currently not supported."),
+        ("azure", "NotAvailableForSubscription: This size is currently unavailable"),
+        (
+            "azure",
+            "VM size: 'Standard_NC6' is not supported for subscription 1 in location 'westus'",
+        ),
+        ("azure", "The requested VM size Standard_X is not available in the current region"),
+        ("azure", "The requested size is currently not available in location 'eastus2' zones ''"),
+        ("azure", "SkuNotAvailable: try another size"),
+    ],
+)
+def test_a_type_that_a_place_does_not_have_is_one_to_look_for_elsewhere(cloud, message):
+    error = translated([Trouble(message, ENDPOINT)], [ENDPOINT], "", causes_on(cloud))
+
+    assert isinstance(error, NoInstances)
+    assert "--instance-type" in error.hint
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "OutOfQuota: Not enough quota available for Standard_NC24ads_A100_v4 in westeurope",
+        "ResourceLimitExceeded: The account-level service limit 'ml.g5.2xlarge for endpoint usage'",
+    ],
+)
+def test_quota_is_no_missing_type(message):
+    cloud = "azure" if message.startswith("OutOf") else "aws"
+
+    assert translated([Trouble(message, ENDPOINT)], [], "", causes_on(cloud)).exit_code == 4
 
 
 def test_a_missing_plugin_is_a_missing_program():

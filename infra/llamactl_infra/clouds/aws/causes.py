@@ -17,6 +17,15 @@ UNMENDABLE = ("aws:sagemaker/endpoint:Endpoint",)
 EndpointStatus: on a failed endpoint DeleteEndpoint is the only operation."""
 
 CAUSES = (
+    # Before quota: a type that a region lacks comes as ResourceLimitExceeded too. Sources:
+    # amazon-sagemaker-examples issues 4128, 1001 and 3494; dstackai/dstack issue 2442.
+    cause(
+        r"\bnot (supported|available|offered) (in|for) [^.]{0,60}\b(region|account)\b"
+        r"|unsupported instance type|requested configuration is currently not supported",
+        NoInstances,
+        "the region or the account does not have this instance type: another --region or "
+        "--instance-type, as llamactl plan ranks them, or --fallback",
+    ),
     cause(
         r"ResourceLimitExceeded|account-level service limit|LimitExceededException",
         NoQuota,

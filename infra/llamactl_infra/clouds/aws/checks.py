@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 from llamactl_catalog.errors import InvalidFile
 from llamactl_catalog.serving_contracts import contract_of
-from llamactl_infra.clouds.aws.disks import MAX_VOLUME_GB, disk_of
+from llamactl_infra.clouds.aws.disks import MAX_VOLUME_GB, disk_of, volume_gb
 from llamactl_infra.clouds.aws.environment import container_environment
 from llamactl_infra.clouds.aws.names import MAX_NAME, is_name
 from llamactl_infra.clouds.aws.places import CLOUD, ecr_image, is_ready_image, s3_prefix
 from llamactl_infra.clouds.aws.schedules import cron_expression
+from llamactl_infra.clouds.aws.timeouts import timeout_problems
 from llamactl_infra.spec import SageMakerSpec, Spec
 
 # Source: CloudWatch Logs, PutRetentionPolicy: the only numbers of days that it takes.
@@ -23,6 +24,7 @@ _OUR_TAGS = 8
 _TAG = re.compile(r"[\w\s.:/=+\-@]*")  # source: botocore 1.44.5, sagemaker, TagValue
 _MAX_TAG_KEY, _MAX_TAG_VALUE = 128, 256
 _MAX_SUBNETS, _MAX_GROUPS = 16, 5
+_MAX_WAIT_S, _MAX_ASYNC = 3600, 1000
 _PERCENTS = {"canary": (1, 50), "linear": (10, 50), "rolling": (5, 50)}
 
 
@@ -130,8 +132,8 @@ def _numbers(spec: Spec, own: SageMakerSpec) -> Iterator[str]:
             yield f"sagemaker.{name}: a {spec.update} update takes {low} to {high}"
     if spec.log_days not in RETENTION_DAYS:
         yield f"log_days: {spec.log_days} is not one of {', '.join(map(str, RETENTION_DAYS))}"
-    if own.volume_gb is not None and own.volume_gb > MAX_VOLUME_GB:
-        yield f"sagemaker.volume_gb: {own.volume_gb} is more than {MAX_VOLUME_GB}"
+    yield from timeout_problems(spec)
+    yield from _limits(spec, own)
     for each in spec.schedules:
         if cron_expression(each.cron) is None:
             yield f"schedules: '{each.cron}' of {each.name} is not minute hour day month weekday"
@@ -147,6 +149,28 @@ def _disk(spec: Spec, own: SageMakerSpec) -> Iterator[str]:
                 f"sagemaker.{name}: whether {spec.instance_type} has a disk of its own, which "
                 "refuses it, is not on record"
             )
+
+
+def _limits(spec: Spec, own: SageMakerSpec) -> Iterator[str]:
+    """Compare with the API's own limits. Source: botocore 1.43.117, sagemaker, the shapes named."""
+    for name, value, longest, shape in (
+        ("sagemaker.bake_s", own.bake_s, _MAX_WAIT_S, "WaitIntervalInSeconds"),
+        ("sagemaker.keep_old_s", own.keep_old_s, _MAX_WAIT_S, "TerminationWaitInSeconds"),
+        (
+            "sagemaker.async_concurrency",
+            own.async_concurrency,
+            _MAX_ASYNC,
+            "MaxConcurrentInvocationsPerInstance",
+        ),
+        ("sagemaker.volume_gb", own.volume_gb, MAX_VOLUME_GB, "VolumeSizeInGB"),
+        ("weights_bytes: a volume for them, in GB", _volume(spec), MAX_VOLUME_GB, "VolumeSizeInGB"),
+    ):
+        if value is not None and value > longest:
+            yield f"{name}: {value}, and SageMaker takes at most {longest} ({shape})"
+
+
+def _volume(spec: Spec) -> int | None:
+    return volume_gb(spec.instance_type or "", spec.weights_bytes, None)
 
 
 def _network(own: SageMakerSpec) -> Iterator[str]:

@@ -46,4 +46,4 @@ def volume_gb(instance_type: str, weights_bytes: int | None, asked_gb: int | Non
         return None
     if asked_gb is not None or weights_bytes is None:
         return asked_gb
-    return min(MAX_VOLUME_GB, _IMAGE_GB + int(-(-weights_bytes * _SPARE // GB)))
+    return _IMAGE_GB + int(-(-weights_bytes * _SPARE // GB))

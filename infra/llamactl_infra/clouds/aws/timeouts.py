@@ -1,5 +1,6 @@
 """How long an instance may take to fetch its weights, to load them, and an update in all."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from llamactl_infra.spec import Spec
@@ -27,9 +28,11 @@ class Timeouts:
 
 
 def timeouts(spec: Spec) -> Timeouts:
-    """Give a spec's own, or those that its weights' bytes ask for.
+    """Give a spec's own, or those that its weights' bytes ask for, as far as the service allows.
 
-    Where the engine fetches the weights itself, that is part of the time until it is healthy.
+    Where the engine fetches the weights itself, that is part of the time until it is healthy. What
+    is derived is a generous guess, so the service's limit bounds it; what the user has set is never
+    cut: `timeout_problems` refuses it.
     """
     if spec.weights_bytes is None:
         moved_s = LONGEST_S
@@ -38,8 +41,23 @@ def timeouts(spec: Spec) -> Timeouts:
     fetched_here = spec.weights_uri is None
     health_s = 2 * moved_s if fetched_here else moved_s
     return Timeouts(
-        _within(spec.download_timeout_s, moved_s), _within(spec.health_timeout_s, health_s)
+        _chosen(spec.download_timeout_s, moved_s), _chosen(spec.health_timeout_s, health_s)
     )
+
+
+def timeout_problems(spec: Spec) -> Iterator[str]:
+    """Say which timeouts the service would refuse."""
+    for name, asked_s, field in (
+        ("download_timeout_s", spec.download_timeout_s, "ModelDataDownloadTimeoutInSeconds"),
+        (
+            "health_timeout_s (--timeout)",
+            spec.health_timeout_s,
+            "ContainerStartupHealthCheckTimeoutInSeconds",
+        ),
+    ):
+        if asked_s is not None and not SHORTEST_S <= asked_s <= LONGEST_S:
+            bounds = f"{SHORTEST_S} to {LONGEST_S} s"
+            yield f"{name}: {asked_s} s, and SageMaker takes {bounds} ({field})"
 
 
 def update_s(spec: Spec, parts: int, bake_s: int, keep_old_s: int) -> int:
@@ -49,5 +67,5 @@ def update_s(spec: Spec, parts: int, bake_s: int, keep_old_s: int) -> int:
     return max(SHORTEST_UPDATE_S, min(LONGEST_UPDATE_S, whole))
 
 
-def _within(asked_s: int | None, derived_s: int) -> int:
-    return max(SHORTEST_S, min(LONGEST_S, asked_s if asked_s is not None else derived_s))
+def _chosen(asked_s: int | None, derived_s: int) -> int:
+    return asked_s if asked_s is not None else max(SHORTEST_S, min(LONGEST_S, derived_s))

@@ -13,6 +13,18 @@ from llamactl_catalog.errors import (
 from llamactl_infra.clouds.causes import cause
 
 CAUSES = (
+    # Sources: MicrosoftDocs/azure-docs, troubleshooting/error-sku-not-available;
+    # Azure/azure-rest-api-specs, Microsoft.Compute/skus, Restriction.reasonCode;
+    # iterative/terraform-provider-iterative, issue 279.
+    cause(
+        r"NotAvailableForSubscription|VMSizeNotSupported|LocationNotAvailableForResourceType"
+        r"|NoRegisteredProviderFound.*location"
+        r"|\bnot (supported|available|offered) (in|for) [^.]{0,120}"
+        r"\b(region|location|subscription)\b",
+        NoInstances,
+        "the region or the subscription does not have this instance type: another --region or "
+        "--instance-type, as llamactl plan ranks them, or --fallback",
+    ),
     cause(
         r"OutOfQuota|quota.*(exceed|limit|not enough)|not enough quota",
         NoQuota,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from llamactl_catalog.clouds import clouds
 from llamactl_catalog.errors import InvalidFile
+from llamactl_infra.clouds.azure.durations import PERIOD_S
 from llamactl_infra.clouds.azure.names import endpoint_name, is_name
 from llamactl_infra.clouds.azure.schedules import problem_of
 from llamactl_infra.spec import AzureMlSpec, Spec
@@ -68,8 +69,13 @@ def _numbers(spec: Spec, own: AzureMlSpec) -> Iterator[str]:
     if limit is not None and peak > limit:
         yield f"instances: {peak} at the peak, above the limit of {limit} a deployment"
     yield from spec.capacity.problems()
-    if spec.log_days > _LONGEST_LOG_DAYS:
-        yield f"log_days: {spec.log_days} is above the limit of {_LONGEST_LOG_DAYS}"
+    if not SHORTEST_LOG_DAYS <= spec.log_days <= _LONGEST_LOG_DAYS:
+        side = "above" if spec.log_days > _LONGEST_LOG_DAYS else "below"
+        limit = _LONGEST_LOG_DAYS if side == "above" else SHORTEST_LOG_DAYS
+        yield f"log_days: {spec.log_days} is {side} the limit of {limit} of Log Analytics"
+    if spec.health_timeout_s is not None and spec.health_timeout_s < PERIOD_S:
+        said = f"{spec.health_timeout_s} s is below the {PERIOD_S} s between two probes"
+        yield f"health_timeout_s (--timeout): {said}"
 
 
 def _network(spec: Spec, own: AzureMlSpec) -> Iterator[str]:

@@ -3,7 +3,6 @@
 import pulumi
 from pulumi_azure_native import machinelearningservices, monitor, operationalinsights
 
-from llamactl_infra.clouds.azure.checks import SHORTEST_LOG_DAYS
 from llamactl_infra.clouds.azure.surroundings import Surroundings
 
 # Source: Azure Monitor, supported logs of workspaces/onlineEndpoints, read 2026-11-22.
@@ -23,7 +22,7 @@ def declare_logs(around: Surroundings, group: pulumi.Input[str]) -> operationali
         resource_group_name=group,
         location=around.region,
         sku=operationalinsights.WorkspaceSkuArgs(name="PerGB2018"),
-        retention_in_days=max(SHORTEST_LOG_DAYS, around.spec.log_days),
+        retention_in_days=around.spec.log_days,
         tags=around.tags,
         opts=around.options(),
     )

@@ -50,7 +50,7 @@ class Probes:
 def load_s(spec: Spec) -> int:
     """Give the time that a container may take until it is healthy: its own, or by its weights."""
     if spec.health_timeout_s is not None:
-        return max(PERIOD_S, spec.health_timeout_s)
+        return spec.health_timeout_s
     if spec.weights_bytes is None:
         return LONGEST_S
     return max(SHORTEST_S, min(LONGEST_S, _FIXED_S + spec.weights_bytes // _BYTES_PER_S))
