@@ -28,10 +28,9 @@ def _quantizations(
     return tuple(each for each in get_args(Quantization) if each in asked or _ANY in asked)
 
 
-def read_settings(
+def _settings(
     _ctx: click.Context, _param: click.Parameter, asked: tuple[str, ...]
 ) -> tuple[tuple[str, str], ...]:
-    """Split each `--set KEY=VALUE`."""
     return tuple(map(split_setting, asked))
 
 

@@ -183,7 +183,7 @@ WRONG = {
     ),
     "volume": ({"sagemaker": SageMakerSpec(volume_gb=513)}, "sagemaker.volume_gb: 513, and"),
     "weights": (
-        {"weights_bytes": 450 * 10**9, "instance_type": "ml.g4x.xlarge"},
+        {"weights_bytes": 450 * 10**9, "instance_type": "ml.p3.16xlarge"},
         "a volume for them, in GB: 580, and SageMaker takes at most 512 (VolumeSizeInGB)",
     ),
     "counts": (
