@@ -53,6 +53,9 @@ def print_preview(app: App, ground: Ground, ready: Prepared, order: CloudOrder) 
         return
     click.echo(for_terminal(found.text).strip())
     click.echo(cost_line(before, after))
+    peaks = _peak_usd_per_hour(ready.stored), ready.spec.peak_usd_per_hour
+    if peaks != (before, after):
+        click.echo(f"at the peak, {cost_line(*peaks)}")
 
 
 def preview_of(app: App, ground: Ground, spec: Spec, *, unlock: bool) -> "Preview":
@@ -95,6 +98,10 @@ def cost_line(before: float | None, after: float | None) -> str:
 
 def _usd_per_hour(spec: Spec | None) -> float | None:
     return 0.0 if spec is None else spec.usd_per_hour
+
+
+def _peak_usd_per_hour(spec: Spec | None) -> float | None:
+    return 0.0 if spec is None else spec.peak_usd_per_hour
 
 
 def _count(count: int) -> str:
