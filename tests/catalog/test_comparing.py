@@ -150,7 +150,7 @@ def test_what_comes_nearest_is_said_before_what_is_far_off():
 def test_a_budget_that_has_no_room_says_for_how_many():
     side = only_side(offer("a", 2.0, gpu=BIG), at=load(20), limits=Limits(max_usd_per_hour=3))
 
-    assert side.reason == "2 x a: $4 an hour, the limit is $3"
+    assert side.reason == "2 x a: $4.00 an hour, the limit is $3.00"
 
 
 def test_no_offer_of_a_cloud_is_said_too():

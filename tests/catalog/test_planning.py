@@ -126,10 +126,10 @@ def test_the_fewest_replicas_that_reach_the_throughput():
         (Limits(max_ms_per_token=8), "9.0 ms per token, the limit is 8"),
         (Limits(max_ttft_ms=80), "90 ms to the first token, the limit is 80"),
         (Limits(min_tokens_per_s=500), "444 tokens/s, the least asked for is 500"),
-        (Limits(max_usd_per_hour=0.5), "$1 an hour, the limit is $0.5"),
+        (Limits(max_usd_per_hour=0.5), "$1.00 an hour, the limit is $0.50"),
         (
             Limits(max_usd_per_hour=3, max_ms_per_token=9.5),
-            "4 replicas at $4 an hour, the limit is $3",
+            "4 replicas at $4.00 an hour, the limit is $3.00",
         ),
     ],
 )

@@ -30,7 +30,7 @@ def test_the_table_is_printed_and_the_page_written(llamactl, tmp_path):
         (["--html", "."], 2, "directory"),
         (["--html", ""], 2, "empty"),
         (["--html", "plan.html", "--cloud", "local"], 2, "of what clouds rent"),
-        (["--html", "plan.html", "--max-usd-per-hour", "0.01"], 5, "none of"),
+        (["--html", "plan.html", "--max-usd-per-hour", "0.01"], 7, "the cap is $0.01"),
     ],
 )
 @pytest.mark.usefixtures("inside")
