@@ -15,7 +15,7 @@ import pytest
 
 from architecture.sources import ROOT
 from cli.clouds.conftest import FILES, MODEL, REPO, aws, azure, chat, on_aws, on_azure  # noqa: F401
-from fresh_environment import SCRIPTS, UV, run
+from fresh_environment import SCRIPTS, UV, clean_environment, run
 from standins.hub import HubStandIn
 
 pytestmark = [
@@ -157,6 +157,21 @@ def test_it_goes_to_an_endpoint(installed, user):
     assert done.code == 0, done.err
     assert user("endpoint", MODEL).out.startswith("http")
     assert installed.packages() == before
+
+
+def test_an_install_without_the_clouds_extra_names_the_command_that_adds_it(tmp_path):
+    bare = install(tmp_path, "uv sync", "weights")
+    arguments = [bare.program, "deploy", OPEN_MODEL, "--cloud", "aws", "--yes"]
+    environment = clean_environment(HOME=tmp_path, PATH=f"{tmp_path / 'programs'}:/usr/bin:/bin")
+
+    done = subprocess.run(
+        arguments, cwd=bare.here, env=environment, capture_output=True, text=True, check=False
+    )
+    command = done.stderr.rpartition("hint: ")[2]
+    run("sh", "-c", command, cwd=tmp_path, PATH=environment["PATH"])
+
+    assert done.returncode == 11, done.stderr
+    assert any(line.startswith("pulumi_aws==") for line in bare.packages())
 
 
 def test_each_install_is_in_the_readme():
