@@ -5,6 +5,8 @@ from typing import Any
 
 import orjson
 
+from llamactl_containers.llamacpp.grammar import Constraint
+
 # HF's order, so that top-k and top-p see the probabilities that TGI's see. llama.cpp's own default
 # puts the temperature last and adds min-p 0.05. Source: TGI 3.3.7 server/utils/logits_process.py.
 _SAMPLERS = ("penalties", "temperature", "top_k", "top_p", "typ_p")
@@ -49,7 +51,7 @@ class Completion:
     stop: tuple[str, ...] = ()
     stop_after: tuple[str, ...] = ()
     top_logprobs: int | None = None
-    grammar: str | None = None
+    constraint: Constraint | None = None
     streamed: bool = False
     counted: bool = False
 
@@ -78,8 +80,8 @@ class Completion:
             body["timings_per_token"] = True
         if self.top_logprobs is not None:
             body["logprobs"] = max(1, self.top_logprobs)
-        if self.grammar is not None:
-            body["grammar"] = self.grammar
+        if self.constraint is not None:
+            body["grammar"] = self.constraint.grammar
         return orjson.dumps(body)
 
 

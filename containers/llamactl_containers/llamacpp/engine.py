@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from llamactl_containers.llamacpp.admission import Admission
 from llamactl_containers.llamacpp.completion import Completion
+from llamactl_containers.llamacpp.constraint_checker import ConstraintChecker
 from llamactl_containers.llamacpp.generation import Finish, Generation, Piece, Wakeups
 from llamactl_containers.llamacpp.launch import LaunchSettings
 from llamactl_containers.llamacpp.llama import Llama
@@ -41,6 +42,7 @@ class Engine:
         self._threads = ThreadPoolExecutor(2 * settings.parallel, thread_name_prefix="generation")
         self._wakeups = Wakeups(asyncio.get_running_loop())
         self._running: set[Generation] = set()
+        self._constraints = ConstraintChecker(llama.vocabulary)
         metrics.watch(self._admission)
 
     @property
@@ -60,8 +62,14 @@ class Engine:
         """Give how many tokens a prompt has at most, and how many its answer may have.
 
         Raises:
-            Refused: prompt and answer do not fit the context.
+            Refused: prompt and answer do not fit the context, or the constraint cannot be held.
         """
+        tokens = await self._sized(completion)
+        if completion.constraint is not None:
+            await self._constraints.check(completion.constraint)
+        return tokens
+
+    async def _sized(self, completion: Completion) -> tuple[int, int]:
         prompt, context = completion.prompt, self.settings.context_tokens
         bound = len(prompt) if isinstance(prompt, tuple) else _byte_bound(prompt)
         wanted = completion.max_tokens
@@ -158,6 +166,7 @@ class Engine:
         if generation.cancelled:
             return
         try:
+            generation.hold()
             self._llama.stream(generation.completion.to_engine(), generation.receive)
         except Refused as error:
             generation.fail(error)

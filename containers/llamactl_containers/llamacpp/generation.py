@@ -10,6 +10,7 @@ from typing import Any, Literal
 import orjson
 
 from llamactl_containers.llamacpp.completion import Completion
+from llamactl_containers.llamacpp.constraint_follower import ConstraintFollower
 from llamactl_containers.llamacpp.refusal import Refused
 
 FinishReason = Literal["length", "end", "stop"]
@@ -69,9 +70,19 @@ class Generation:
         self.first_token_at: float | None = None
         self._wakeups = wakeups
         self._stopper = StopSequences(completion.stop_after)
+        self._follower: ConstraintFollower | None = None
         self._pieces: list[Piece] = []
         self._cancelled = False
         self._waiter: asyncio.Future[None] | None = None
+
+    def hold(self) -> None:
+        """Hold what comes to the constraint, if there is one. Takes as long as compiling it.
+
+        Raises:
+            Refused: it cannot be followed.
+        """
+        if self.completion.constraint is not None:
+            self._follower = ConstraintFollower(self.completion.constraint, self.completion.stop)
 
     def receive(self, data: bytes) -> bool:
         """Take one chunk from llama.cpp; True tells it to stop."""
@@ -82,6 +93,12 @@ class Generation:
             self.fail(_refusal(chunk["error"]))
             return True
         choice = chunk["choices"][0]
+        if self._follower is not None:
+            ended = choice["finish_reason"] not in (None, "length")
+            broken = self._follower.broken(choice["text"], ended=ended)
+            if broken is not None:
+                self.fail(broken)
+                return True
         if choice["finish_reason"] is not None:
             self._end(choice["finish_reason"], chunk["usage"])
             return True

@@ -1,89 +1,101 @@
-"""Constraints on an answer, as text for llguidance, checked before llama.cpp sees them.
+"""Constraints on an answer, as the text that llama.cpp hands to llguidance.
 
-llama.cpp ignores a grammar that does not compile and generates freely (xllamacpp 2026.10.11549,
-tried), so the same library checks it here first.
+One form for all of them: llguidance's own, whatever a request's field is called.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from llamactl_containers.llamacpp.pattern_limits import check_pattern
 from llamactl_containers.llamacpp.refusal import Refused
+from llamactl_containers.llamacpp.schema_limits import (
+    MAX_ENUM,
+    MAX_LITERAL_CHARACTERS,
+    check_schema,
+)
 
+MAX_GRAMMAR_BYTES = 65_536
 _HEAD = "%llguidance {}\n"
 # One space where JSON may have any number: a small model would otherwise write blanks for ever.
 _COMPACT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
-# From about 100,000 on llama.cpp takes seconds, in which nobody else gets a token; at 10^9 it gives
-# the constraint up without a word (tried).
-_TOO_MANY_REPEATS = re.compile(r"(?<!\\)\{[0-9,]*?[0-9]{5}")
-_VALUES = ("enum", "const", "default", "examples", "required")
-_MAPS_OF_SCHEMAS = ("properties", "patternProperties", "$defs", "definitions")
 
 
-def json_grammar(schema: Mapping[str, Any]) -> str:
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """What an answer is held to: llguidance's grammar, and the field that it came in by."""
+
+    grammar: str
+    param: str
+
+    def refused(self, reason: str) -> Refused:
+        """Return the refusal of a request whose constraint cannot be held."""
+        return Refused("validation", f"grammar is not valid: {reason}", param=self.param)
+
+
+def json_constraint(schema: Mapping[str, Any], param: str) -> Constraint:
     """Constrain to JSON of a schema. Properties that it does not name are not written.
 
     Raises:
-        Refused: the schema is invalid or uses a keyword that cannot be enforced.
+        Refused: the schema is invalid, too large, or uses a keyword that cannot be held.
     """
-    return checked_grammar(f"start: {json_rule(schema)}\n")
+    return constraint(f"start: {json_rule(schema, param)}\n", param)
 
 
-def regex_grammar(pattern: str) -> str:
+def regex_constraint(pattern: str, param: str) -> Constraint:
     """Constrain to a regular expression in Rust's syntax.
 
     Raises:
-        Refused: it is invalid.
+        Refused: it is too large.
     """
-    if _TOO_MANY_REPEATS.search(pattern):
-        message = "grammar is not valid: more than 9999 repeats"
-        raise Refused("validation", message, param="grammar")
-    return checked_grammar(f"start: /{_slashed(pattern)}/\n")
+    check_pattern(pattern, param)
+    return constraint(f"start: /{_slashed(pattern)}/\n", param)
 
 
-def checked_grammar(rules: str) -> str:
-    """Give a grammar's rules as llama.cpp takes them.
+def choice_constraint(choices: Sequence[str], param: str) -> Constraint:
+    """Constrain to one of several texts.
 
     Raises:
-        Refused: they do not compile.
+        Refused: there are too many, or they are too long.
     """
-    from llguidance import LLMatcher
-
-    grammar = _HEAD + rules
-    problem = LLMatcher.validate_grammar(grammar)
-    if problem:
-        reason = problem.splitlines()[0].partition(": ")[2] or problem
-        raise Refused("validation", f"grammar is not valid: {reason}", param="grammar")
-    return grammar
-
-
-def json_rule(schema: Mapping[str, Any]) -> str:
-    """Give the schema as llguidance's inline rule."""
-    closed = _closed(schema)
-    return f"%json {orjson.dumps({**closed, 'x-guidance': _COMPACT}).decode()}"
+    longest = max(map(len, choices))
+    if len(choices) > MAX_ENUM or longest > MAX_LITERAL_CHARACTERS:
+        message = (
+            f"`{param}` may have {MAX_ENUM} choices of {MAX_LITERAL_CHARACTERS} characters. "
+            f"Given: {len(choices)}, the longest of {longest}"
+        )
+        raise Refused("validation", message, param=param)
+    return constraint("start: " + " | ".join(quoted(each) for each in choices) + "\n", param)
 
 
-def _closed(schema: Any) -> Any:
-    """Close every object that names its properties, as TGI's and OpenAI's strict mode do."""
-    if isinstance(schema, list):
-        return [_closed(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    inner = {key: _closed_under(key, value) for key, value in schema.items()}
-    if isinstance(schema.get("properties"), dict):
-        inner.setdefault("type", "object")
-        inner.setdefault("additionalProperties", False)
-    return inner
+def constraint(rules: str, param: str) -> Constraint:
+    """Return a grammar's rules as llama.cpp takes them.
+
+    Raises:
+        Refused: they are too long.
+    """
+    size = len(rules.encode())
+    if size > MAX_GRAMMAR_BYTES:
+        message = f"grammar is not valid: {size} bytes; the limit is {MAX_GRAMMAR_BYTES}"
+        raise Refused("validation", message, param=param)
+    return Constraint(_HEAD + rules, param)
 
 
-def _closed_under(key: str, value: Any) -> Any:
-    if key in _VALUES:
-        return value
-    if key in _MAPS_OF_SCHEMAS and isinstance(value, dict):
-        return {name: _closed(each) for name, each in value.items()}
-    return _closed(value)
+def json_rule(schema: Mapping[str, Any], param: str, totals: dict[str, int] | None = None) -> str:
+    """Return the schema as llguidance's inline rule; `totals` as in `check_schema`.
+
+    Raises:
+        Refused: the schema is invalid, too large, or uses a keyword that cannot be held.
+    """
+    checked = check_schema(schema, param, totals)
+    return f"%json {orjson.dumps({**checked, 'x-guidance': _COMPACT}).decode()}"
+
+
+def quoted(text: str) -> str:
+    """Return a text as a literal of a grammar."""
+    return orjson.dumps(text).decode()
 
 
 def _slashed(pattern: str) -> str:

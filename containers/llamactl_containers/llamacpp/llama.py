@@ -19,6 +19,8 @@ from llamactl_containers.llamacpp.refusal import Refused
 _PROMPT_CACHE_MIB = 64
 _ERRORS_ONLY = 1
 _LOOPBACK_TIMEOUT_S = 60.0
+_MOST_TOKENS = 1_000_000  # no vocabulary is larger: asks for all of it
+_ANY_TEXT = "%llguidance {}\nstart: /(?s:.*)/\n"
 
 
 class LoadFailed(Exception):
@@ -43,6 +45,7 @@ class Llama:
         self._address = urlsplit(server.listening_address).netloc
         props = self._loopback("GET", "/props")
         self.eos_text: str = props.get("eos_token", "")
+        self.vocabulary = self._warm_up()
 
     def stream(self, body: bytes, receive: Callable[[bytes], bool]) -> None:
         """Generate until the end, or until `receive` returns True. Blocks; run it in a thread.
@@ -68,6 +71,25 @@ class Llama:
         asked = {"content": text, "add_special": True, "parse_special": True, "with_pieces": True}
         tokens = self._loopback("POST", "/tokenize", asked)["tokens"]
         return [(token["id"], _bytes(token["piece"])) for token in tokens]
+
+    def _warm_up(self) -> list[bytes]:
+        """Generate one token; return the text of every token, by its id.
+
+        llama.cpp builds llguidance's tokenizer with the first constraint, in the loop of all
+        answers: a second for 49,000 tokens. Here nobody waits for it.
+        """
+        tops: list[dict[str, Any]] = []
+
+        def receive(data: bytes) -> bool:
+            for choice in orjson.loads(data).get("choices", ()):
+                for token in (choice["logprobs"] or {}).get("content") or ():
+                    tops.extend(token["top_logprobs"])
+            return False
+
+        body = {"prompt": "a", "max_tokens": 1, "stream": True, "grammar": _ANY_TEXT}
+        self.stream(orjson.dumps({**body, "logprobs": _MOST_TOKENS}), receive)
+        texts = {token["id"]: bytes(token["bytes"]) for token in tops}
+        return [texts.get(token, b"") for token in range(max(texts, default=-1) + 1)]
 
     def _loopback(self, method: Literal["GET", "POST"], path: str, body: Any = None) -> Any:
         connection = http.client.HTTPConnection(self._address, timeout=_LOOPBACK_TIMEOUT_S)

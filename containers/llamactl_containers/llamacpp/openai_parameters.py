@@ -1,25 +1,22 @@
 """Reads the parameters that OpenAI's two routes share.
 
 Limits: OpenAI's API reference, 2026-10. Beyond it `repetition_penalty`, `top_k` and `typical_p` are
-taken, and TGI's own forms of `response_format`.
+taken.
 """
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from llamactl_containers.llamacpp.completion import Sampling
 from llamactl_containers.llamacpp.fields import Fields
-from llamactl_containers.llamacpp.grammar import json_grammar, regex_grammar
 from llamactl_containers.llamacpp.refusal import Refused
-from llamactl_containers.llamacpp.tgi_request import read_json_schema, read_seed
+from llamactl_containers.llamacpp.tgi_request import read_seed
 
 _MOST_STOPS = 4
 _MOST_TOP_LOGPROBS = 20
 _MOST_BIAS = 100
 _MOST_PROMPTS = 32  # of one request; TGI's MAX_CLIENT_BATCH_SIZE is 4 to 32
 _TOKEN_ID = re.compile("[0-9]{1,9}")  # llama.cpp's are of 32 bits
-_ANY_OBJECT: Mapping[str, Any] = {"type": "object"}
 
 
 def read_sampling(fields: Fields) -> Sampling:
@@ -178,37 +175,3 @@ def _prompt(fields: Fields, value: Any) -> str | tuple[int, ...]:
     if isinstance(value, list) and value and all(type(each) is int for each in value):
         return tuple(value)
     raise fields.wrong("prompt", "a string, or an array of strings or of token ids, none empty")
-
-
-def read_response_grammar(fields: Fields) -> str | None:
-    """Read `response_format`, OpenAI's forms and TGI's, into a grammar.
-
-    Raises:
-        Refused: naming the field and what is wrong with it.
-    """
-    given = fields.object("response_format")
-    if given is None:
-        return None
-    kind = given.get("type")
-    if kind == "text":
-        return None
-    grammar = _grammar(kind, given.get("json_schema"), given.get("value"))
-    if grammar is None:
-        wanted = "of type text, json_object or json_schema, with a schema"
-        raise fields.wrong("response_format", wanted)
-    return grammar
-
-
-def _grammar(kind: Any, json_schema: Any, tgi_value: Any) -> str | None:
-    match kind, json_schema, tgi_value:
-        case "json_object", _, None:
-            return json_grammar(_ANY_OBJECT)
-        case "json_schema", {"schema": dict() as schema}, _:
-            return json_grammar(schema)
-        case (("json" | "json_object"), _, value):
-            return read_json_schema(value)
-        case "json_schema", _, {"schema": dict() as schema}:
-            return json_grammar(schema)
-        case "regex", _, str() as pattern if pattern:
-            return regex_grammar(pattern)
-    return None

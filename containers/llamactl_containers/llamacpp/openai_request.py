@@ -10,6 +10,7 @@ from typing import Any
 from llamactl_catalog.prompts import stop_strings
 from llamactl_containers.llamacpp.chat_messages import chat_prompt, read_messages
 from llamactl_containers.llamacpp.completion import SEEDS, Completion
+from llamactl_containers.llamacpp.constraint_fields import read_constraint
 from llamactl_containers.llamacpp.fields import Fields
 from llamactl_containers.llamacpp.launch import LaunchSettings
 from llamactl_containers.llamacpp.openai_parameters import (
@@ -18,7 +19,6 @@ from llamactl_containers.llamacpp.openai_parameters import (
     read_include_usage,
     read_max_tokens,
     read_prompts,
-    read_response_grammar,
     read_sampling,
     read_stop,
     whole_within,
@@ -61,11 +61,11 @@ def read_chat(values: Mapping[str, Any], settings: LaunchSettings) -> OpenAIRequ
         if values.get(old) is not None:
             raise Refused("validation", f"`{old}` is not supported: use `tools`", param=old)
     tools = read_tools(fields)
-    grammar = read_response_grammar(fields)
-    if tools is not None and grammar is not None:
+    constraint = read_constraint(fields)
+    if tools is not None and constraint is not None:
         raise Refused("tool_error", "Grammar and tools are mutually exclusive")
     if tools is not None:
-        grammar = tools.grammar
+        constraint = tools.constraint
     prompt = chat_prompt(settings.prompt_format, messages, tools.instruction if tools else "")
     format_stops = stop_strings(settings.prompt_format) if settings.prompt_format else ()
     streamed = fields.flag("stream")
@@ -76,7 +76,7 @@ def read_chat(values: Mapping[str, Any], settings: LaunchSettings) -> OpenAIRequ
         sampling=read_sampling(fields),
         stop=(*read_stop(fields), *format_stops),
         top_logprobs=top_logprobs,
-        grammar=grammar,
+        constraint=constraint,
         streamed=streamed,
     )
     choices = read_choices(fields, settings.parallel)
@@ -113,7 +113,7 @@ def read_completion(values: Mapping[str, Any], settings: LaunchSettings) -> Open
         sampling=read_sampling(fields),
         stop=read_stop(fields),
         top_logprobs=top_logprobs,
-        grammar=read_response_grammar(fields),
+        constraint=read_constraint(fields),
         streamed=streamed,
     )
     choices = read_choices(fields, settings.parallel)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from llamactl_containers.llamacpp.completion import SEEDS, Completion, Sampling
+from llamactl_containers.llamacpp.constraint_fields import refuse_constraints
 from llamactl_containers.llamacpp.fields import Fields, parse_json
-from llamactl_containers.llamacpp.grammar import json_grammar, regex_grammar
+from llamactl_containers.llamacpp.grammar import Constraint, json_constraint, regex_constraint
 from llamactl_containers.llamacpp.refusal import Refused
 
 MAX_STOP_SEQUENCES = 4
@@ -44,6 +45,8 @@ def read_generate(
     inputs = fields.text("inputs")
     given = fields.object("parameters")
     parameters = Fields(_NO_PARAMETERS if given is None else given)
+    refuse_constraints(fields)
+    refuse_constraints(parameters, "grammar")
     _refuse_unsupported(parameters, streamed=streamed)
     sampling, drawn = _sampling(parameters)
     max_new_tokens = _max_new_tokens(parameters)
@@ -64,7 +67,7 @@ def read_generate(
         sampling=sampling,
         stop_after=stop,
         top_logprobs=top_n_tokens if details or streamed else None,
-        grammar=_grammar(parameters),
+        constraint=_constraint(parameters),
         streamed=streamed,
         counted=streamed,
     )
@@ -119,12 +122,22 @@ def read_seed(fields: Fields) -> int:
     return secrets.randbelow(SEEDS) if seed is None else seed % SEEDS
 
 
-def read_json_schema(value: Any) -> str:
-    """Read TGI's JSON grammar, an object or its text, into a grammar.
+def _constraint(fields: Fields) -> Constraint | None:
+    given = fields.object("grammar")
+    if given is None:
+        return None
+    value = given.get("value")
+    match given.get("type"):
+        case "json":
+            return _json_constraint(value)
+        case "json_schema" if isinstance(value, dict):
+            return _json_constraint(value.get("schema"))
+        case "regex" if isinstance(value, str) and value:
+            return regex_constraint(value, "grammar")
+    raise fields.wrong("grammar", "of type json, json_schema or regex, with its value")
 
-    Raises:
-        Refused: it is invalid, or names no properties, which TGI requires.
-    """
+
+def _json_constraint(value: Any) -> Constraint:
     if isinstance(value, str):
         try:
             value = parse_json(value)
@@ -132,22 +145,7 @@ def read_json_schema(value: Any) -> str:
             raise Refused("validation", f"grammar is not valid: {error}") from error
     _require(isinstance(value, dict), "grammar is not supported")
     _require("properties" in value, "grammar is not valid: Grammar must have a 'properties' field")
-    return json_grammar(value)
-
-
-def _grammar(fields: Fields) -> str | None:
-    given = fields.object("grammar")
-    if given is None:
-        return None
-    value = given.get("value")
-    match given.get("type"):
-        case "json":
-            return read_json_schema(value)
-        case "json_schema" if isinstance(value, dict):
-            return read_json_schema(value.get("schema"))
-        case "regex" if isinstance(value, str) and value:
-            return regex_grammar(value)
-    raise fields.wrong("grammar", "of type json, json_schema or regex, with its value")
+    return json_constraint(value, "grammar")
 
 
 def _max_new_tokens(fields: Fields) -> int | None:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import orjson
 
 from llamactl_containers.llamacpp.fields import Fields
-from llamactl_containers.llamacpp.grammar import checked_grammar, json_rule
+from llamactl_containers.llamacpp.grammar import Constraint, constraint, json_rule, quoted
 from llamactl_containers.llamacpp.refusal import Refused
 
 # Source: TGI 3.3.7 router/src/lib.rs, `default_tool_prompt`.
@@ -22,15 +22,17 @@ DEFAULT_TOOL_PROMPT = (
     "parameters: dictionary of argument name and its value}.Do not use variables."
 )
 _CALL_START = re.compile(r'\{"name": ("(?:[^"\\]|\\.)*"), "parameters": ')
+_MOST_TOOLS = 128  # Source: OpenAI's API reference, chat completions, `tools`, 2026-10
+_LONGEST_NAME = 256
 _NO_PARAMETERS: Mapping[str, Any] = {"type": "object", "properties": {}}
 
 
 @dataclass(frozen=True, slots=True)
 class ToolUse:
-    """What the tools of a request make of it: words for the prompt, and a grammar."""
+    """What the tools of a request make of it: words for the prompt, and a constraint."""
 
     instruction: str
-    grammar: str
+    constraint: Constraint
 
 
 def read_tools(fields: Fields) -> ToolUse | None:
@@ -39,7 +41,11 @@ def read_tools(fields: Fields) -> ToolUse | None:
     Raises:
         Refused: a tool is malformed, or the one that is named is not among them.
     """
-    tools = [_function(tool, index) for index, tool in enumerate(fields.array("tools") or ())]
+    given = fields.array("tools") or ()
+    if len(given) > _MOST_TOOLS:
+        message = f"`tools` may hold at most {_MOST_TOOLS}. Given: {len(given)}"
+        raise Refused("validation", message, param="tools")
+    tools = [_function(tool, index) for index, tool in enumerate(given)]
     choice = _choice(fields.values.get("tool_choice"))
     if choice in (None, "none") and not tools:
         return None
@@ -55,7 +61,7 @@ def read_tools(fields: Fields) -> ToolUse | None:
             raise Refused("tool_error", message, param="tool_choice")
     prompt = fields.text("tool_prompt") or DEFAULT_TOOL_PROMPT
     instruction = f"{prompt}\n{orjson.dumps(chosen).decode()}"
-    return ToolUse(instruction, _grammar(chosen, may_talk=choice in (None, "auto")))
+    return ToolUse(instruction, _constraint(chosen, may_talk=choice in (None, "auto")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +112,9 @@ def _function(tool: Any, index: int) -> Mapping[str, Any]:
         raise Refused("validation", message, param=where)
     parameters = function.get("parameters", function.get("arguments"))
     name = function.get("name")
-    if not isinstance(name, str) or not name:
-        raise Refused("validation", f"`{where}.function.name` must be a string", param=where)
+    if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME:
+        message = f"`{where}.function.name` must be a string of up to {_LONGEST_NAME} characters"
+        raise Refused("validation", message, param=where)
     if not isinstance(parameters, dict | None):
         message = f"`{where}.function.parameters` must be a JSON schema"
         raise Refused("validation", message, param=where)
@@ -132,14 +139,15 @@ def _choice(value: Any) -> str | None:
     )
 
 
-def _grammar(tools: Sequence[Mapping[str, Any]], *, may_talk: bool) -> str:
+def _constraint(tools: Sequence[Mapping[str, Any]], *, may_talk: bool) -> Constraint:
     calls = " | ".join(f"call_{index}" for index in range(len(tools)))
     rules = [f"start: {calls} | text" if may_talk else f"start: {calls}"]
+    totals: dict[str, int] = {}
     for index, tool in enumerate(tools):
-        name = orjson.dumps(tool["name"]).decode()
-        opening = orjson.dumps(f'{{"name": {name}, "parameters": ').decode()
+        opening = quoted(f'{{"name": {quoted(tool["name"])}, "parameters": ')
         rules.append(f'call_{index}: {opening} arguments_{index} "}}"')
-        rules.append(f"arguments_{index}: {json_rule(tool['parameters'])}")
+        arguments = json_rule(tool["parameters"], "tools", totals)
+        rules.append(f"arguments_{index}: {arguments}")
     if may_talk:
         rules.append("text: /[^\\s{](.|\\n)*/")
-    return checked_grammar("\n".join(rules) + "\n")
+    return constraint("\n".join(rules) + "\n", "tools")

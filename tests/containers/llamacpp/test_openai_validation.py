@@ -41,7 +41,7 @@ BAD_CHATS = [
     ({"response_format": {"type": "json_schema"}}, "response_format"),
     (
         {"response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "florp"}}}},
-        "grammar",
+        "response_format",
     ),
     ({"tools": [{"type": "search"}]}, "tools[0]"),
     ({"tools": [{"type": "function", "function": {"name": ""}}]}, "tools[0]"),

@@ -31,7 +31,7 @@ VALIDATION = [
     ({"grammar": {"type": "lark", "value": "x"}}, "`grammar` must be of type json"),
     (
         {"grammar": {"type": "json", "value": {"properties": {"a": {"type": "florp"}}}}},
-        "grammar is not valid: failed to compile JSON schema: Invalid type: florp",
+        "grammar is not valid: unknown `type` 'florp'",
     ),
     (
         {"max_new_tokens": 5000},

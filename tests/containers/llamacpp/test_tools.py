@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from llamactl_containers.llamacpp.chat_messages import call_text
 from llamactl_containers.llamacpp.fields import Fields
-from llamactl_containers.llamacpp.grammar import json_grammar, regex_grammar
+from llamactl_containers.llamacpp.grammar import json_constraint, regex_constraint
 from llamactl_containers.llamacpp.refusal import Refused
 from llamactl_containers.llamacpp.tools import CallDelta, CallReader, read_tools
 
@@ -114,20 +114,21 @@ def test_tgis_json_grammar_is_enforced(engine):
 )
 def test_a_schema_that_cannot_be_enforced_is_refused(schema):
     with pytest.raises(Refused) as raised:
-        json_grammar({"type": "object", "properties": {"a": schema}})
+        json_constraint({"type": "object", "properties": {"a": schema}}, "response_format")
 
     assert raised.value.kind == "validation"
 
 
 @pytest.mark.parametrize("pattern", ["a/b", r"a\/b", "a\nb", r"\d+\\/"])
 def test_slashes_and_line_ends_of_a_pattern_are_kept(pattern):
-    assert regex_grammar(pattern)
+    assert regex_constraint(pattern, "grammar")
 
 
 def test_a_property_that_is_called_properties_is_a_property():
     inner = {"type": "object", "properties": {"properties": {"type": "string"}}}
 
-    assert '"properties":{"properties":{"type":"string"}}' in json_grammar(inner)
+    rules = json_constraint(inner, "response_format").grammar
+    assert '"properties":{"properties":{"type":"string"}}' in rules
 
 
 def test_the_prompt_is_told_of_the_chosen_tools_only():
