@@ -1,7 +1,7 @@
 """Measures what hostile constraints do to another answer's stream.
 
-`python bench/grammar_stalls.py --model FILE` starts the real engine, keeps one stream running, sends
-hostile requests beside it and prints for each: its status, the stream's largest gap, how long
+`python bench/grammar_stalls.py --model FILE` starts the real engine, keeps one stream running and
+sends hostile requests beside it. It prints for each: its status, the stream's largest gap, how long
 `/health` took, the engine's peak of memory, and whether it lives. Each is tried several times and
 the best try counts, because a busy machine makes gaps of its own; the first row has no request.
 Needs llamactl[local] and a GGUF file.
@@ -78,10 +78,12 @@ def _row(url: str, process: psutil.Process, request: Hostile | None, tries: int)
             best, best_gap_s = watch, gap_s
         if best_gap_s < GAP_BAR_S or not process.is_running():
             break
+    lives = "yes" if process.is_running() else "NO"
     name = "none: the stream alone" if request is None else request.name
+    health_ms = 1000 * max(best.health_s, default=0)
     print(
-        f"| {name} | {status} | {1000 * best_gap_s:.0f} | {1000 * max(best.health_s, default=0):.0f} "
-        f"| {best.rss_bytes / 2**20:.0f} | {'yes' if process.is_running() else 'NO'} |",
+        f"| {name} | {status} | {1000 * best_gap_s:.0f} | {health_ms:.0f} "
+        f"| {best.rss_bytes / 2**20:.0f} | {lives} |",
         flush=True,
     )
     return best_gap_s
@@ -128,7 +130,7 @@ def _stream(url: str, watch: Watch, started: threading.Event) -> None:
                     watch.gaps_s.append(now - last)
                 last = now if line else last
                 events += 1
-                if events == 10:  # noqa: PLR2004 - past the prompt
+                if events == 10:
                     started.set()
                 if watch.ended:
                     return
@@ -249,7 +251,11 @@ def hostile_requests() -> list[Hostile]:
         _tools("60 tools of 3 arrays", 60, _object({c: _array(50) for c in "abc"})),
         _choices("1,000 choices", 1000, 20),
         _choices("choices of 2,000 characters", 20, 2000),
-        _prompts("32 prompts, each compiled", 32),
+        _prompts(
+            "32 prompts, each compiled", 32, _object({f"p{i}": _array(50) for i in range(40)})
+        ),
+        _prompts("32 prompts, no constraint", 32, None),
+        Hostile("a prompt of 3,800 tokens", TEXT, {"prompt": "one two " * 1900, "max_tokens": 8}),
     ]
 
 
@@ -262,9 +268,9 @@ def _choices(name: str, count: int, size: int) -> Hostile:
     return Hostile(name, TEXT, {"prompt": "a", "max_tokens": TOKENS, "guided_choice": choices})
 
 
-def _prompts(name: str, count: int) -> Hostile:
-    schema = _object({f"p{index}": _array(50) for index in range(40)})
-    return Hostile(name, TEXT, {"prompt": ["a"] * count, "max_tokens": 8, "guided_json": schema})
+def _prompts(name: str, count: int, schema: Mapping[str, Any] | None) -> Hostile:
+    body = {"prompt": ["a"] * count, "max_tokens": 8, "guided_json": schema}
+    return Hostile(name, TEXT, body)
 
 
 def _hostile_schemas(strings: Mapping[str, Any]) -> list[Hostile]:

@@ -30,8 +30,8 @@ _MAX_LEXER_STATES = 50_000
 _MAX_GRAMMAR_SIZE = 200_000
 # What one compilation and one token may take of a processor: other answers wait for it, and three
 # requests may begin at once.
-_COMPILE_CPU_S = 0.06
-_TOKEN_CPU_S = 0.03
+_COMPILE_CPU_S = 0.04
+_TOKEN_CPU_S = 0.025
 _TOKENS = 48
 # A busy machine slows one attempt, hardly three.
 _ATTEMPTS = 3
@@ -106,9 +106,12 @@ def _any_token(mask: bytes, chance: random.Random, end: int) -> int | None:
 
 
 def _reason(matcher: "LLMatcher") -> str:
-    problem = matcher.get_error().splitlines()[0]
+    first, *others = matcher.get_error().splitlines()
     # "at 2(8): …" is a place in a text that the caller has not written.
-    return problem.partition(": ")[2] if problem.startswith("at ") else problem
+    problem = first.partition(": ")[2] if first.startswith("at ") else first
+    # A regular expression's fault comes under a drawing of where it is.
+    causes = [line.strip() for line in others if line.startswith("error: ")]
+    return " ".join([problem, *causes])
 
 
 def _limit_memory(memory_bytes: int) -> None:

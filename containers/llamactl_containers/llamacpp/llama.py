@@ -20,7 +20,7 @@ _PROMPT_CACHE_MIB = 64
 _ERRORS_ONLY = 1
 _LOOPBACK_TIMEOUT_S = 60.0
 _MOST_TOKENS = 1_000_000  # no vocabulary is larger: asks for all of it
-_ANY_TEXT = "%llguidance {}\nstart: /(?s:.*)/\n"
+_ONE_LETTER = '%llguidance {}\nstart: "a"\n'  # any vocabulary can write it, and not end before
 
 
 class LoadFailed(Exception):
@@ -86,10 +86,12 @@ class Llama:
                     tops.extend(token["top_logprobs"])
             return False
 
-        body = {"prompt": "a", "max_tokens": 1, "stream": True, "grammar": _ANY_TEXT}
+        body = {"prompt": "a", "max_tokens": 1, "stream": True, "grammar": _ONE_LETTER}
         self.stream(orjson.dumps({**body, "logprobs": _MOST_TOKENS}), receive)
+        if not tops:
+            raise Refused("generation", "llama.cpp does not tell its vocabulary")
         texts = {token["id"]: bytes(token["bytes"]) for token in tops}
-        return [texts.get(token, b"") for token in range(max(texts, default=-1) + 1)]
+        return [texts.get(token, b"") for token in range(max(texts) + 1)]
 
     def _loopback(self, method: Literal["GET", "POST"], path: str, body: Any = None) -> Any:
         connection = http.client.HTTPConnection(self._address, timeout=_LOOPBACK_TIMEOUT_S)
@@ -123,7 +125,10 @@ def load(settings: LaunchSettings) -> Llama:
         # llama.cpp says why in its log only; the file itself was found whole.
         message = f"llama.cpp could not load {settings.model_path}: the log says why"
         raise LoadFailed("model-unreadable", message) from error
-    return Llama(server, secret)
+    try:
+        return Llama(server, secret)
+    except Refused as error:
+        raise LoadFailed("model-unreadable", f"{settings.model_path}: {error.message}") from error
 
 
 def _checked_header(settings: LaunchSettings) -> GgufHeader:
