@@ -52,6 +52,8 @@ def test_streams_whole_answers_and_the_queue_are_told(start_engine, tiny_setting
 
 def test_a_bug_beneath_an_answer_ends_it(tiny_settings):
     class Broken:
+        vocabulary = (b"a",)
+
         def stream(self, _body, _receive):
             raise KeyError("a bug")
 
