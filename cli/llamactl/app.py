@@ -82,8 +82,11 @@ class App:
 
     def ledger_address(self) -> str:
         """Say where acceptances are kept: a folder, or an address of object storage."""
-        default = str(self.state_dir / "licenses")
-        return self.license_ledger if self.license_ledger is not None else default
+        return self.license_ledger if self.license_ledger is not None else self.own_ledger_address()
+
+    def own_ledger_address(self) -> str:
+        """Return the folder of acceptances where none was named: this user's on this machine."""
+        return str(self.state_dir / "licenses")
 
     def ledger(self) -> "Ledger":
         """Open the ledger of acceptances."""

@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from llamactl.accept_option import accept_license_option
+from llamactl.names import FORCE_UNLOCK
 from llamactl.paths import FilePath
 from llamactl.planning_options import AMOUNT, CONCURRENCY, COUNT, INPUT_TOKENS, OUTPUT_TOKENS
 from llamactl_catalog.placement import Objective, Quantization
@@ -177,6 +178,7 @@ _ON_A_CLOUD = (
         "--fallback", is_flag=True, help="Where there is no room, go on with the plan's next."
     ),
     click.option("--unlock", is_flag=True, help="Clear the lock that a killed run has left."),
+    click.option("--force-unlock", is_flag=True, help=FORCE_UNLOCK),
 )
 _HERE = (
     click.option(

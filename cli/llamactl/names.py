@@ -1,4 +1,4 @@
-"""The argument NAME that many commands take, completed by the shell from what is deployed."""
+"""The argument NAME that many commands take, completed by the shell; words that some share."""
 
 import os
 from contextlib import suppress
@@ -24,5 +24,7 @@ def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> l
         names.update(names_seen(state_dir, Path.cwd(), os.environ))  # without Pulumi: a key waits
     return sorted(name for name in names if name.startswith(incomplete))
 
+
+FORCE_UNLOCK = "Also clear the lock of a run that cannot be seen, such as another machine's."
 
 deployment_name = click.argument("name", metavar="NAME", shell_complete=_complete)

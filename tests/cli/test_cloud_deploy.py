@@ -275,6 +275,27 @@ def test_another_runs_lock_is_left_to_it(app, ground):
     assert "unlock" not in ground.happened
 
 
+@pytest.mark.parametrize(
+    ("runs", "given"),
+    [(True, {"unlock": True, "force_unlock": True}), (None, {"unlock": True})],
+    ids=["running", "on another machine"],
+)
+def test_unlock_leaves_a_lock_whose_run_may_be_there(app, ground, runs, given):
+    ground.ups = [StackLocked("chat", replace(GONE_OWNER, runs=runs))]
+
+    error_of(app, replace(ORDER, **given), ground)
+
+    assert "unlock" not in ground.happened
+
+
+def test_force_unlock_clears_the_lock_of_another_machine(app, ground):
+    ground.ups = [StackLocked("chat", replace(GONE_OWNER, runs=None))]
+
+    deploy_cloud(app, replace(ORDER, force_unlock=True), ground)
+
+    assert "unlock" in ground.happened
+
+
 def test_a_lock_that_was_left_is_cleared_by_unlock(app, ground):
     ground.ups = [StackLocked("chat", GONE_OWNER)]
 

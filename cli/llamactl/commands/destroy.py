@@ -4,7 +4,7 @@ import click
 
 from llamactl.app import App
 from llamactl.deployments import on_cloud, place_of
-from llamactl.names import deployment_name
+from llamactl.names import FORCE_UNLOCK, deployment_name
 from llamactl.output import talk
 from llamactl.progress import stage
 from llamactl_catalog.errors import InvalidInput, UnknownDeployment
@@ -22,8 +22,11 @@ from llamactl_infra.stacks.staged import StagedCopies
     is_flag=True,
     help="Also remove the weights that deploy staged for it, unless others use them.",
 )
+@click.option("--force-unlock", is_flag=True, help=FORCE_UNLOCK)
 @click.pass_obj
-def command(app: App, name: str, yes: bool, unlock: bool, weights: bool) -> None:
+def command(
+    app: App, name: str, yes: bool, unlock: bool, weights: bool, force_unlock: bool
+) -> None:
     """Remove the deployment NAME, all of it, and see that it is gone.
 
     On this machine its log is kept. On a cloud the log goes with it; what goes is shown and asked
@@ -35,16 +38,17 @@ def command(app: App, name: str, yes: bool, unlock: bool, weights: bool) -> None
 
         settle_copies(StagedCopies(app.state_dir), app.stacks(), name, None, remove=True)
     elif place_of(app, name) == "this machine":
-        if unlock:
+        if unlock or force_unlock:
             message = f"'{name}' is on this machine, where a killed command leaves no lock"
-            raise InvalidInput(message, hint="leave out --unlock")
+            raise InvalidInput(message, hint="leave out --unlock and --force-unlock")
         _destroy_here(app, name)
     else:
         from llamactl.pipeline.cloud_removal import destroy_on_cloud
 
-        on_cloud(
-            app, name, lambda: destroy_on_cloud(app, name, yes=yes, unlock=unlock, weights=weights)
-        )
+        def destroy() -> None:
+            destroy_on_cloud(app, name, yes=yes, unlock=unlock, force=force_unlock, weights=weights)
+
+        on_cloud(app, name, destroy)
 
 
 def _is_gone(app: App, name: str) -> bool:

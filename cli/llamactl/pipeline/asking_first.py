@@ -32,7 +32,7 @@ def confirmed(app: App, ground: Ground, order: CloudOrder, ready: Prepared) -> N
         message = f"deploying '{ready.spec.name}' costs money, and nobody can be asked"
         raise InvalidInput(message, hint="--yes approves; --dry-run shows this page alone")
     if ready.spec.image is not None:
-        lines = change_lines(preview_of(app, ground, ready.spec, unlock=order.unlock))
+        lines = change_lines(preview_of(app, ground, ready.spec, order))
         if not lines:
             return
         talk("\n".join(["What changes:", *(f"  {each}" for each in lines)]))

@@ -20,6 +20,7 @@ from llamactl.pipeline.placing import Candidates, candidates, cloud_of
 from llamactl.pipeline.preflight import preflight
 from llamactl.pipeline.preparing import Prepared, prepared, staged, with_pinned_image
 from llamactl.pipeline.previewing import print_preview
+from llamactl.pipeline.standing_acceptance import standing_acceptance
 from llamactl.plan_words import place_of
 from llamactl.progress import stage
 from llamactl_catalog.errors import LlamactlError, NoInstances, NoQuota, StillBusy
@@ -62,7 +63,7 @@ def deploy_cloud(app: App, order: CloudOrder, ground: Ground | None = None) -> D
         first = found.placements[0]
         require_free(app, order.deployment_name(), cloud_of(first))
         report(Step(place_of(first)))
-    acceptance = _licensed(app, order, found.model)
+    acceptance = _licensed(app, order, found)
     run = CloudRun(app, order, ground, found, acceptance)
     if order.preview:
         print_preview(app, ground, run.ready(first), order)
@@ -176,7 +177,8 @@ class CloudRun:
             stack.remove_failed(before.cloud, report)
 
     def _on_stack(self, stack: Stack, act: Callable[[], _Result]) -> _Result:
-        return on_stack(self.app, stack, act, unlock=self.order.unlock)
+        order = self.order
+        return on_stack(self.app, stack, act, unlock=order.unlock, force=order.force_unlock)
 
     def _is_elsewhere(self, placement: Placement) -> bool:
         """Tell whether an earlier run that came to nothing has left its rest in another place."""
@@ -227,9 +229,13 @@ def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _licensed(app: App, order: CloudOrder, model: Model) -> Record | None:
-    revision = _revision(model)
-    acceptance = have_license(app, model, revision, order.accepted)
+def _licensed(app: App, order: CloudOrder, found: Candidates) -> Record | None:
+    """Have an acceptance on record: the one that the deployment has, where it is still valid."""
+    model, revision = found.model, _revision(found.model)
+    acceptance = standing_acceptance(app, found.stored, revision)
+    if acceptance is None or order.accepted.references:
+        made = have_license(app, model, revision, order.accepted)
+        acceptance = acceptance if acceptance is not None else made
     with stage("license") as report:
         report(Step(standing_of(model, revision, acceptance).words()))
     return acceptance

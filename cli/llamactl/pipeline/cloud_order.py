@@ -56,6 +56,7 @@ class CloudOrder:
     preview: bool = False
     fallback: bool = False
     unlock: bool = False
+    force_unlock: bool = False
     yes: bool = False
     as_json: bool = False
     timeout_s: int | None = None

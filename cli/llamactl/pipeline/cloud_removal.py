@@ -14,8 +14,14 @@ from llamactl_infra.deployment import Deployment, kinds_of
 from llamactl_infra.stacks.staged import StagedCopies
 
 
-def destroy_on_cloud(
-    app: App, name: str, *, yes: bool, unlock: bool, weights: bool = False
+def destroy_on_cloud(  # noqa: PLR0913 - one for each option
+    app: App,
+    name: str,
+    *,
+    yes: bool,
+    unlock: bool,
+    force: bool = False,
+    weights: bool = False,
 ) -> None:
     """Remove a deployment after a yes, and say what came of it and what stays on purpose.
 
@@ -33,7 +39,10 @@ def destroy_on_cloud(
         _ask(app, name)
     try:
         with stage("destroy") as report:
-            removed = stacks.destroy(name, report, unlock=unlock)
+            if force:
+                removed = stacks.destroy(name, report, unlock=True, force=True)
+            else:
+                removed = stacks.destroy(name, report, unlock=unlock)
     except KeyboardInterrupt:
         _say_what_stands(app, name)
         raise

@@ -9,6 +9,7 @@ from llamactl.pipeline.cloud_image import ImageChoice
 from llamactl.pipeline.cloud_order import CloudOrder
 from llamactl.pipeline.cloud_weights import WeightsChoice
 from llamactl.pipeline.sought import Scaling
+from llamactl.pipeline.standing_acceptance import has_record
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.licensing.chain import Record
 from llamactl_catalog.memory import tokens_in_flight
@@ -142,11 +143,19 @@ def room_for(placed: Placed, environment: Mapping[str, str]) -> int:
     return min(room, int(environment.get(_MOST_CONCURRENT, room)))
 
 
-def with_acceptance(spec: Spec, app: App, acceptance: Record | None) -> Spec:
-    """Give the spec with the record that covers its license."""
+def with_acceptance(
+    spec: Spec, app: App, acceptance: Record | None, stored: Spec | None = None
+) -> Spec:
+    """Return the spec with the record that covers its license, in the ledger where it is.
+
+    The acceptance that a deployment has stays in its own ledger: who else deploys changes nothing.
+    """
     if acceptance is None:
         return replace(spec, license_acceptance=None, license_ledger=None)
-    return replace(spec, license_acceptance=acceptance.id, license_ledger=app.ledger_address())
+    address, before = app.ledger_address(), None if stored is None else stored.license_ledger
+    if before is not None and has_record(before, acceptance.id):
+        address = before
+    return replace(spec, license_acceptance=acceptance.id, license_ledger=address)
 
 
 def is_sized_alike(spec: Spec, stored: Spec | None) -> bool:

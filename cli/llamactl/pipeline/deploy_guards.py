@@ -45,12 +45,12 @@ def changes_of(ready: Prepared) -> list[str]:
     if ready.stored is None:
         return []
     before, after = settings_of(ready.stored), settings_of(ready.spec)
-    hidden = {*SECRETS, "license_acceptance", "license_ledger"}
-    if ready.capacity.is_scaled:
-        hidden.add("instances")  # it follows the load
+    hidden = {"instances"} if ready.capacity.is_scaled else set()  # follows the load
     names = sorted((before.keys() | after.keys()) - hidden)
     return [
-        f"{name}: {before.get(name, 'none')} -> {after.get(name, 'none')}"
+        f"{name}: another value, not shown"
+        if name in SECRETS
+        else f"{name}: {before.get(name, 'none')} -> {after.get(name, 'none')}"
         for name in names
         if before.get(name) != after.get(name)
     ]

@@ -98,6 +98,7 @@ class OwnGround:
         """Open the stack of a deployment, and make it where there is none."""
         from llamactl_infra.stacks.stack import open_stack
 
+        self._require_secrets(name)
         return open_stack(name, self.app.stacks().place(report), report)
 
     @contextmanager
@@ -105,6 +106,7 @@ class OwnGround:
         """Open a stack; afterwards its settings are as they were, and a new one is gone again."""
         from llamactl_infra.stacks.trial import trial
 
+        self._require_secrets(name)
         with trial(name, self.app.stacks().place(report), report) as stack:
             yield stack
 
@@ -123,3 +125,10 @@ class OwnGround:
         import time
 
         time.sleep(seconds)
+
+    def _require_secrets(self, name: str) -> None:
+        """Refuse to make a stack on a shared backend whose secrets one machine alone could read."""
+        stacks = self.app.stacks()
+        problem = stacks.secrets_problem(name)
+        if problem is not None and stacks.stored_spec(name) is None:
+            raise problem

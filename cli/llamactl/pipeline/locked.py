@@ -14,10 +14,12 @@ from llamactl_infra.stacks.locks import StackLocked
 _Result = TypeVar("_Result")
 
 
-def on_stack(app: App, stack: Stack, act: Callable[[], _Result], *, unlock: bool) -> _Result:
+def on_stack(
+    app: App, stack: Stack, act: Callable[[], _Result], *, unlock: bool, force: bool = False
+) -> _Result:
     """Do something on a stack; a lock is cleared by `unlock`, or where a person says so.
 
-    A person is asked only about a lock whose run is known to be gone.
+    Only a lock whose run is known to be gone; with `force`, also one whose run cannot be seen.
 
     Raises:
         StackLocked: the lock is another's, and is left to it.
@@ -25,7 +27,8 @@ def on_stack(app: App, stack: Stack, act: Callable[[], _Result], *, unlock: bool
     try:
         return act()
     except StackLocked as locked:
-        if not (unlock or _may_clear(app, locked)):
+        is_asked = (unlock or force) and locked.may_be_cleared(forced=force)
+        if not (is_asked or _may_clear(app, locked)):
             raise
         talk(locked.message)
     stack.unlock()

@@ -9,15 +9,17 @@ from llamactl.pipeline.finding_lines import error_of, finding_lines
 from llamactl.pipeline.ground import Ground
 from llamactl.pipeline.installation import builder_finding
 from llamactl.pipeline.preparing import Prepared
+from llamactl.pipeline.standing_acceptance import standing_acceptance
 from llamactl.progress import stage
 from llamactl_catalog.engine_versions import EngineVersion, written
-from llamactl_catalog.errors import LlamactlError, Unhealthy
+from llamactl_catalog.errors import InvalidInput, LlamactlError, Unhealthy
 from llamactl_catalog.host_images import host_images_of
 from llamactl_catalog.licensing.gate import covering, refusal
 from llamactl_catalog.licensing.requirement import requirements
 from llamactl_catalog.model import Model
 from llamactl_catalog.progress import Step
 from llamactl_infra.live.cloud import Finding
+from llamactl_infra.spec import Spec
 
 _FROM_HUB = ("hub", "token", "staged")
 _TRIES = 3  # a Hub that does not answer is told as unknown: that is no reason to wait long
@@ -32,7 +34,8 @@ def findings(app: App, ground: Ground, ready: Prepared) -> Iterator[Finding]:
     yield from ground.tools(spec.cloud)
     if ready.image.reference is None:
         yield builder_finding(os.environ)
-    yield license_finding(app, ready.model, spec.revision, spec.weights)
+    yield license_finding(app, ready.model, spec.revision, spec.weights, ready.stored)
+    yield from shared_findings(app, ready)
     if ready.weights.kind in _FROM_HUB:
         yield gate_finding(app, ready.model)
     if not host_images_of(spec.cloud):
@@ -66,8 +69,13 @@ def preflight(app: App, ground: Ground, ready: Prepared) -> None:
             talk("\n".join(finding_lines(each)))
 
 
-def license_finding(app: App, model: Model, revision: str | None, weights: str) -> Finding:
+def license_finding(
+    app: App, model: Model, revision: str | None, weights: str, stored: Spec | None = None
+) -> Finding:
     """Say whether the license is accepted; nobody is asked, and nothing is recorded."""
+    record = standing_acceptance(app, stored, revision)
+    if record is not None:
+        return Finding("license", "ok", f"the deployment's acceptance stands: record {record.id}")
     try:
         needed = requirements(app.catalog(), model, revision, [weights])
         records = app.ledger().records() if needed else ()
@@ -81,6 +89,31 @@ def license_finding(app: App, model: Model, revision: str | None, weights: str) 
         return Finding("license", "ok", "it asks for no acceptance")
     names = ", ".join(each.license.id for each in needed)
     return Finding("license", "ok", f"{names}: the acceptance is on record")
+
+
+def shared_findings(app: App, ready: Prepared) -> Iterator[Finding]:
+    """Look, on a backend that others use, whether they can read its secrets and its acceptance."""
+    try:
+        stacks = app.stacks()
+        backend = stacks.shared_backend()
+        problem = stacks.secrets_problem(ready.spec.name) if ready.stored is None else None
+    except LlamactlError as error:
+        yield Finding("backend", "failed", error.message, error)
+        return
+    if backend is None:
+        return
+    if problem is not None:
+        yield Finding("secrets", "failed", problem.message, problem)
+    needed = requirements(app.catalog(), ready.model, ready.spec.revision, [ready.spec.weights])
+    address = ready.spec.license_ledger
+    address = address if address is not None else app.ledger_address()
+    if needed and address == app.own_ledger_address():
+        text = f"the backend {backend} is shared, and the ledger {address} is this machine's alone"
+        hint = "--license-ledger s3://BUCKET/PREFIX, az://…, or a folder that all its users share"
+        was_so = ready.stored is not None and ready.stored.license_ledger == address
+        yield Finding(
+            "ledger", "unknown" if was_so else "failed", text, InvalidInput(text, hint=hint)
+        )
 
 
 def gate_finding(app: App, model: Model) -> Finding:

@@ -123,7 +123,7 @@ def prepared(  # noqa: PLR0913 - what is decided by now
     token = None if order.dry_run else hub_token(weights, found.stored)
     begun = with_weights(begun, weights, token)
     spec = _completed(order, placed, begun, image, found.stored, signed_in)
-    spec = with_acceptance(spec, app, acceptance)
+    spec = with_acceptance(spec, app, acceptance, found.stored)
     _check(spec, image, draft)
     return Prepared(
         found.model,

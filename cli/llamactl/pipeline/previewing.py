@@ -41,7 +41,7 @@ def print_preview(app: App, ground: Ground, ready: Prepared, order: CloudOrder) 
     if ready.spec.image is None:
         hint = "llamactl image build and push have it first, or --image ready"
         raise InvalidInput("the image is yet to be built, and a preview builds none", hint=hint)
-    found = preview_of(app, ground, ready.spec, unlock=order.unlock)
+    found = preview_of(app, ground, ready.spec, order)
     before, after = _usd_per_hour(ready.stored), _usd_per_hour(ready.spec)
     if order.as_json:
         changes = [
@@ -58,7 +58,7 @@ def print_preview(app: App, ground: Ground, ready: Prepared, order: CloudOrder) 
         click.echo(f"at the peak, {cost_line(*peaks)}")
 
 
-def preview_of(app: App, ground: Ground, spec: Spec, *, unlock: bool) -> "Preview":
+def preview_of(app: App, ground: Ground, spec: Spec, order: CloudOrder) -> "Preview":
     """Compare a spec with what its stack has, and leave the stack as it was.
 
     Raises:
@@ -74,7 +74,7 @@ def preview_of(app: App, ground: Ground, spec: Spec, *, unlock: bool) -> "Previe
                 report(Step(_count(len(found.changes))))
             return found
 
-        return on_stack(app, stack, look, unlock=unlock)
+        return on_stack(app, stack, look, unlock=order.unlock, force=order.force_unlock)
 
 
 def change_lines(preview: "Preview") -> list[str]:

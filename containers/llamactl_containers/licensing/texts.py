@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, assert_never
 from urllib.parse import quote, urlsplit
 
-from llamactl_catalog.errors import LlamactlError, NoAccess, NotFound, Unhealthy
+from llamactl_catalog.errors import LicenseRefused, LlamactlError, NoAccess, NotFound
 from llamactl_catalog.extras import extra_command
 from llamactl_catalog.licensing.normalized import normalized_sha256
 from llamactl_catalog.model import (
@@ -105,7 +105,7 @@ class LicenseTexts:
 
         Raises:
             NoAccess: no place gives it, and the Hub asks for a token or for access.
-            Unhealthy: no place gives it.
+            LicenseRefused: no place gives it: what cannot be read cannot be accepted.
             NotFound: it is only in the repository of a model, and no model is given.
             NoCapacity, NoPermission: the cache folder cannot be written.
         """
@@ -285,8 +285,8 @@ def _nowhere(text: LicenseText, failures: Sequence[tuple[str, NotRead]]) -> Llam
         hint = "ask for access on the model's page on huggingface.co, and set HF_TOKEN"
         return NoAccess(what, hint=hint)
     if any(isinstance(each, PackagedText) for each in text.places):
-        return Unhealthy(what, hint=f"to have this text offline: {extra_command('texts')}")
-    return Unhealthy(what, hint="check the network and the proxy, and try again")
+        return LicenseRefused(what, hint=f"to have this text offline: {extra_command('texts')}")
+    return LicenseRefused(what, hint="check the network and the proxy, and try again")
 
 
 def _shown(name: str) -> str:

@@ -1,5 +1,6 @@
 """Causes of a failed operation, by the words of clouds and engine; each with its fix."""
 
+import builtins
 import re
 from collections.abc import Sequence
 from typing import assert_never
@@ -46,9 +47,10 @@ _UNKNOWN = (
 )
 # A provider that is written in Python puts where it failed below what it says.
 _TRACEBACK = re.compile(r":?\s*\n\s*File \"|\n?Traceback \(most recent call last\)")
-_EXCEPTION = re.compile(r"[\w.]*[A-Za-z]: ")  # as Python writes one: the class, what it says
+_EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(: |$)")  # as Python writes one: the class, what it says
 _WRAPPING = re.compile(
-    r"^(error:\s*|Unexpected <class '[\w.]+'>: |sdk-v2/provider2?\.go:\d+:\s*"
+    r"^(error:\s*|rpc error: code = \w+ desc = |Exception calling application: "
+    r"|Unexpected <class '[\w.]+'>: |sdk-v2/provider2?\.go:\d+:\s*"
     r"|sdk\.helper_schema:\s*|\d+ errors? occurred:\s*\*?\s*)+"
 )
 # What a provider says around the reason that the cloud gives for a state.
@@ -149,6 +151,13 @@ def _core(message: str) -> str:
 
 
 def _raised(traceback: str) -> str:
-    """Give what a Python exception says, at the end of a message that is its traceback alone."""
-    said = [line for line in traceback.strip().splitlines() if _EXCEPTION.match(line)]
-    return said[-1].partition(": ")[2] if said else ""
+    """Return what a Python exception says, at the end of a message that is its traceback alone.
+
+    The frames are indented; the exception is the rest, of one line or more. A class of Python's own
+    is named: `KeyError: 'x'` says more than `'x'`.
+    """
+    lines = traceback.strip().rpartition("Traceback (most recent call last):")[2].splitlines()
+    start = next((n for n, line in enumerate(lines) if _EXCEPTION.match(line)), len(lines))
+    kind, _, said = "\n".join(lines[start:]).partition(": ")
+    name = kind.strip().rpartition(".")[2]
+    return f"{name}: {said}".removesuffix(": ") if hasattr(builtins, name) else said or name

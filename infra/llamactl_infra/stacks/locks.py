@@ -12,6 +12,7 @@ from llamactl_infra.stacks.place import PROJECT
 
 # Source: pulumi 3.2xx, pkg/backend/diy/lock.go: what it says of each lock that it finds.
 _OWNER = re.compile(r"created by (?P<user>\S+?)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<at>\S+)")
+_FORCED = "if you know that it is gone, --force-unlock clears its lock"
 # Locks have whole seconds, and the clock may be set while a run is on.
 _CLOCK_S = 60
 
@@ -33,7 +34,10 @@ class StackLocked(NoCapacity):
     def __init__(self, stack: str, owner: Owner | None) -> None:
         self.owner = owner
         if owner is None:
-            super().__init__(f"another run is on the stack '{stack}'", hint="wait until it ends")
+            super().__init__(
+                f"another run is on the stack '{stack}', and whether it still runs is unknown",
+                hint=f"wait until it ends; {_FORCED}",
+            )
             return
         who = f"{owner.user}@{owner.host}, process {owner.pid}, since {owner.at}"
         if owner.runs is False:
@@ -41,10 +45,21 @@ class StackLocked(NoCapacity):
             super().__init__(
                 message, hint="--unlock clears the lock; then the same command continues"
             )
+        elif owner.runs:
+            message = f"the stack '{stack}' is locked by {who}, which is running"
+            super().__init__(message, hint="wait until it ends, or end that process first")
         else:
-            where = "" if owner.runs else ", if it still runs there"
             message = f"the stack '{stack}' is locked by {who}"
-            super().__init__(message, hint=f"wait until it ends{where}; else --unlock clears it")
+            why = f"whether it still runs cannot be seen from {socket.gethostname()}"
+            super().__init__(f"{message}; {why}", hint=f"wait until it ends; {_FORCED}")
+
+    def may_be_cleared(self, *, forced: bool) -> bool:
+        """Tell whether the lock may go: its run is gone, or cannot be seen and `forced` says so.
+
+        Never that of a run that is there: it would go on without its lock, beside the next one.
+        """
+        runs = None if self.owner is None else self.owner.runs
+        return runs is False or (runs is None and forced)
 
     @property
     def is_left_over(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from llamactl_catalog.errors import InvalidFile, LlamactlError
+from llamactl_catalog.errors import InvalidFile, LlamactlError, NoPermission
 from llamactl_catalog.progress import Report, Step
 from llamactl_containers.file_trust import require_trusted_file, require_trusted_folder
 from llamactl_containers.whole_files import make_folder, unique_draft_of, write_whole
@@ -19,6 +19,8 @@ PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
 # In YAML, and in the JSON that llamactl writes itself.
 VIRTUALENV = re.compile(r"""^\s+["']?virtualenv["']?:\s*["']?([^'"\s,}]+)""", re.MULTILINE)
 MAIN = re.compile(r"""^\s*["']?main["']?:\s*["']?([^'"\s,}]+)""", re.MULTILINE)
+_BACKEND = re.compile(r"^backend:\s*\n\s+url:\s*['\"]?([^'\"\s]+)", re.MULTILINE)
+_PULUMI_CLOUD = "https://api.pulumi.com"
 _NO_STACKS = "if there are none yet, delete the file: the next run makes a new one"
 _PROGRAM = '''"""The Pulumi program's door."""
 
@@ -70,8 +72,9 @@ def stack_place(
         folder = _own_project(home / "project")
     else:
         report(Step(f"the project of {folder}"))
-    if is_logged_in(environment, folder):
-        return StackPlace(folder, None, _passphrase_of_login(home, environment), provider)
+    url = login(environment, folder)
+    if url is not None:
+        return StackPlace(folder, None, _passphrase_of_login(home, url, environment), provider)
     backend, passphrase = _own_backend(home), own_passphrase(home, environment)
     report(Step(f"Pulumi is logged in to no backend: stacks are kept in {home / 'backend'}"))
     added = {"PULUMI_BACKEND_URL": backend}
@@ -132,27 +135,71 @@ def _write(path: Path, text: str) -> None:
 
 
 def is_logged_in(environment: Mapping[str, str], folder: Path) -> bool:
-    """Tell whether the engine has a backend; told by the places that it looks in itself.
+    """Tell whether Pulumi has a backend; told by the places that it looks in itself.
 
     Raises:
         InvalidFile: its own file of credentials is broken.
     """
-    if environment.get("PULUMI_BACKEND_URL") or environment.get("PULUMI_ACCESS_TOKEN"):
-        return True
-    settings = [folder / name for name in PROJECT_FILES if (folder / name).is_file()]
-    if any("\nbackend:" in each.read_text("utf-8", errors="replace") for each in settings):
-        return True
+    return login(environment, folder) is not None
+
+
+def login(environment: Mapping[str, str], folder: Path) -> str | None:
+    """Return the address of the backend that Pulumi is logged in to; None: to none.
+
+    Raises:
+        InvalidFile: its own file of credentials is broken.
+    """
+    if url := environment.get("PULUMI_BACKEND_URL"):
+        return url
+    for told in filter(None, (_text_of(folder / name) for name in PROJECT_FILES)):
+        if "\nbackend:" in told:
+            found = _BACKEND.search(told)
+            return found[1] if found is not None else _PULUMI_CLOUD
     own = environment.get("PULUMI_HOME")
     home = Path(own) if own else Path(environment.get("HOME") or Path.home()) / ".pulumi"
     path = home / "credentials.json"
-    if not path.is_file():
-        return False
-    try:
-        told = json.loads(path.read_text("utf-8"))
-        return bool(told.get("current"))
-    except (ValueError, AttributeError) as error:
-        hint = "pulumi login writes a valid one"
-        raise InvalidFile(str(path), ["is no file of credentials"], hint=hint) from error
+    current: object = None
+    if path.is_file():
+        try:
+            current = json.loads(path.read_text("utf-8")).get("current")
+        except (ValueError, AttributeError) as error:
+            hint = "pulumi login writes a valid one"
+            raise InvalidFile(str(path), ["is no file of credentials"], hint=hint) from error
+    if current:
+        return str(current)
+    return _PULUMI_CLOUD if environment.get("PULUMI_ACCESS_TOKEN") else None
+
+
+def shared_backend(environment: Mapping[str, str], folder: Path) -> str | None:
+    """Return the address of a backend that others may use too; None: it is this machine's alone.
+
+    Raises:
+        InvalidFile: Pulumi's own file of credentials is broken.
+    """
+    url = login(environment, folder)
+    return None if url is None or url.startswith("file:") else url
+
+
+def secrets_problem(
+    url: str, environment: Mapping[str, str], folder: Path, name: str
+) -> LlamactlError | None:
+    """Say what a new stack on a shared backend lacks to keep its secrets for all who use it.
+
+    Pulumi Cloud keeps them itself; elsewhere a passphrase that llamactl made up would be known on
+    this machine alone.
+    """
+    has_own = _has_passphrase(environment) or environment.get("LLAMACTL_SECRETS_PROVIDER")
+    settings = (_text_of(folder / f"Pulumi.{name}.{suffix}") for suffix in ("yaml", "yml"))
+    if has_own or url.startswith(("https:", "http:")):
+        return None
+    if any("secretsprovider:" in told for told in settings if told is not None):
+        return None
+    return NoPermission(
+        f"the backend {url} is shared, and nothing says how its stacks keep their secrets",
+        hint="set LLAMACTL_SECRETS_PROVIDER to awskms://alias/NAME?region=REGION or "
+        "azurekeyvault://VAULT.vault.azure.net/keys/KEY, or PULUMI_CONFIG_PASSPHRASE to a "
+        "passphrase that all who use the backend have",
+    )
 
 
 def own_passphrase(home: Path, environment: Mapping[str, str]) -> Path | None:
@@ -202,7 +249,10 @@ def _has_passphrase(environment: Mapping[str, str]) -> bool:
     return any(name in environment for name in (PASSPHRASE, PASSPHRASE_FILE))
 
 
-def _passphrase_of_login(home: Path, environment: Mapping[str, str]) -> dict[str, str]:
+def _passphrase_of_login(home: Path, url: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Give llamactl's own passphrase to a backend of this machine, or where it was given before."""
     if _has_passphrase(environment) or environment.get("LLAMACTL_SECRETS_PROVIDER"):
         return {}
-    return {PASSPHRASE_FILE: str(_made_passphrase(home))}
+    if url.startswith("file:") or (home / "passphrase").exists():
+        return {PASSPHRASE_FILE: str(_made_passphrase(home))}
+    return {}

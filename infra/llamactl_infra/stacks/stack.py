@@ -3,12 +3,13 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from pulumi import automation
 from pulumi.automation.errors import StackNotFoundError
 
-from llamactl_catalog.errors import UnknownDeployment
+from llamactl_catalog.errors import StillBusy, UnknownDeployment
 from llamactl_catalog.progress import Report, Step, silent
 from llamactl_infra.spec import SECRETS, Cloud, Spec
 from llamactl_infra.stacks.causes import causes_on, translated, unmendable
@@ -19,6 +20,7 @@ from llamactl_infra.stacks.pending import has_creations, taken_over
 from llamactl_infra.stacks.place import PROJECT, StackPlace
 from llamactl_infra.stacks.program_environment import require_environment
 from llamactl_infra.stacks.resources import named
+from llamactl_infra.stacks.settings_file import kept_settings, restore
 from llamactl_infra.stacks.twins import content_names, has_replaced, taken_again
 
 _PREFIX = f"{PROJECT}:"
@@ -48,9 +50,21 @@ class DeploymentStack:
     place: StackPlace
     stack: automation.Stack = field(repr=False)
     command: EngineCommand = field(repr=False)
+    before: dict[Path, bytes | None] = field(default_factory=dict, repr=False)
 
     def configure(self, spec: Spec) -> None:
-        """Make the stack's config say the spec, and nothing else of the project."""
+        """Make the stack's config say the spec, and nothing else of the project.
+
+        It stays so when `up` has begun to change something; else it is as it was before.
+        """
+        self.before.update(kept_settings(self.place, self.name))
+        try:
+            self._configure(spec)
+        except BaseException:
+            self._take_back()
+            raise
+
+    def _configure(self, spec: Spec) -> None:
         told = spec.to_config()
         known = {each.name for each in fields(Spec)}
         stale = [
@@ -98,9 +112,16 @@ class DeploymentStack:
             LlamactlError: a resource could not be made, with its cause and what to do.
             Stopped: the user asked to stop.
         """
-        self._take_again(self._settle(cloud, report))
         heard = Listener(report)
-        self._operate(lambda: self.stack.up(color="never", on_event=heard.hear), heard, cloud)
+        try:
+            self._take_again(self._settle(cloud, report))
+            self._operate(lambda: self.stack.up(color="never", on_event=heard.hear), heard, cloud)
+        except StillBusy:  # who waits for it goes on with these settings
+            raise
+        except BaseException:
+            if not heard.changes:  # nothing has begun: a gate, a lock, a passphrase
+                self._take_back()
+            raise
         return tuple(heard.changes)
 
     def refresh(self, cloud: Cloud, report: Report = silent) -> tuple[Change, ...]:
@@ -185,6 +206,10 @@ class DeploymentStack:
         version = self._ran(self.stack.export_stack).version
         whole = automation.Deployment(version=version, deployment=state)
         self._ran(lambda: self.stack.import_stack(whole))
+
+    def _take_back(self) -> None:
+        for path, content in self.before.items():
+            restore(path, content)
 
     def _ran(self, ask: Callable[[], Any]) -> Any:
         try:

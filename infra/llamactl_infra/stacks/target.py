@@ -80,6 +80,29 @@ class StackTarget:
         """Name the deployments that have left a file here, without the engine."""
         return traces.names_seen(self._state_dir, self._cwd, self._environment)
 
+    def shared_backend(self) -> str | None:
+        """Return the address of the backend where others may use it too; files alone are read.
+
+        Raises:
+            InvalidFile: Pulumi's own file of credentials is broken.
+        """
+        from llamactl_infra.stacks.place import shared_backend
+
+        return shared_backend(self._environment, self._project())
+
+    def secrets_problem(self, name: str) -> LlamactlError | None:
+        """Say what a new stack of that name lacks to keep its secrets on a shared backend."""
+        from llamactl_infra.stacks.place import secrets_problem
+
+        url, folder = self.shared_backend(), self._project()
+        return None if url is None else secrets_problem(url, self._environment, folder, name)
+
+    def _project(self) -> Path:
+        from llamactl_infra.stacks.place import project_above
+
+        above = project_above(self._cwd)
+        return above if above is not None else self._state_dir / "pulumi" / "project"
+
     def place(self, report: Report = silent) -> "StackPlace":
         """Give where stacks are kept, and make it where there is none.
 
@@ -190,10 +213,13 @@ class StackTarget:
         spec = self._spec(name)
         return self._live(spec.cloud).log(spec, tail=tail, follow=follow)
 
-    def destroy(self, name: str, report: Report, *, unlock: bool = False) -> "Removed":
+    def destroy(
+        self, name: str, report: Report, *, unlock: bool = False, force: bool = False
+    ) -> "Removed":
         """Remove a deployment with all that belongs to it, and see that it is gone.
 
-        A run that was cut off is continued. With `unlock`, a lock that it left is cleared first.
+        A run that was cut off is continued. With `unlock`, a lock that it left is cleared; with
+        `force`, also one whose run cannot be seen from here.
 
         Raises:
             UnknownDeployment: there is none of that name.
@@ -204,6 +230,7 @@ class StackTarget:
         """
         import time
 
+        from llamactl_infra.stacks.locks import StackLocked
         from llamactl_infra.stacks.removal import Removal
         from llamactl_infra.stacks.removals import Removals
         from llamactl_infra.stacks.stack import existing_stack
@@ -212,9 +239,6 @@ class StackTarget:
         reader = self._reader(report)
         kept = reader.one(name)
         stack = existing_stack(name, reader.place, report)
-        if unlock:
-            report(Step("clearing the lock"))
-            stack.unlock()
         cloud = cloud_of(kept)
         removal = Removal(
             kept=kept,
@@ -224,6 +248,13 @@ class StackTarget:
             removals=Removals(self._state_dir),
             pause=self._pause if self._pause is not None else time.sleep,
         )
+        try:
+            return removal.run(stack, report, lambda: self.standing(name))
+        except StackLocked as error:
+            if not (unlock and error.may_be_cleared(forced=force)):
+                raise
+        report(Step("clearing the lock"))
+        stack.unlock()
         return removal.run(stack, report, lambda: self.standing(name))
 
     def weights_in_use(self, but: str) -> dict[str, str]:

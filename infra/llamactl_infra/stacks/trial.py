@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from llamactl_catalog.progress import Report
 from llamactl_infra.stacks.place import StackPlace
+from llamactl_infra.stacks.settings_file import kept_settings, restore
 from llamactl_infra.stacks.stack import DeploymentStack, open_stack, stack_names
 
 
@@ -19,7 +19,7 @@ def trial(name: str, place: StackPlace, report: Report) -> Iterator[DeploymentSt
         ProgramMissing: the engine is not installed.
         LlamactlError: its backend does not let it be opened.
     """
-    kept = {path: path.read_bytes() if path.is_file() else None for path in _settings(place, name)}
+    kept = kept_settings(place, name)
     is_new = name not in stack_names(place, report)
     try:
         stack = open_stack(name, place, report)
@@ -30,15 +30,4 @@ def trial(name: str, place: StackPlace, report: Report) -> Iterator[DeploymentSt
                 stack.forget()
     finally:
         for path, content in kept.items():
-            _restore(path, content)
-
-
-def _settings(place: StackPlace, name: str) -> tuple[Path, ...]:
-    return tuple(place.folder / f"Pulumi.{name}.{suffix}" for suffix in ("yaml", "yml"))
-
-
-def _restore(path: Path, content: bytes | None) -> None:
-    if content is None:
-        path.unlink(missing_ok=True)
-    else:
-        path.write_bytes(content)
+            restore(path, content)

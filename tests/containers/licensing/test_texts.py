@@ -7,7 +7,7 @@ from importlib.metadata import distribution
 import pytest
 
 from llamactl_catalog.catalog import load_catalog
-from llamactl_catalog.errors import NoAccess, NotFound, Unhealthy
+from llamactl_catalog.errors import LicenseRefused, NoAccess, NotFound
 from llamactl_catalog.extras import extra_command
 from llamactl_catalog.licensing.normalized import normalized_sha256
 from llamactl_catalog.model import (
@@ -294,7 +294,7 @@ def test_what_may_pass_is_asked_again(texts, places, pauses, trouble):
 def test_what_does_not_pass_is_told_at_once(texts, places, pauses, answer, said):
     url = places.give("/LICENSE", answer)
 
-    with pytest.raises(Unhealthy, match=said):
+    with pytest.raises(LicenseRefused, match=said):
         texts.read(at(WebText(url)))
     assert pauses == []
 
@@ -302,7 +302,7 @@ def test_what_does_not_pass_is_told_at_once(texts, places, pauses, answer, said)
 def test_a_connection_that_is_always_cut_is_given_up(texts, places):
     url = places.give("/LICENSE", Answer(body=b"half", missing_bytes=4))
 
-    with pytest.raises(Unhealthy, match="cuts the connection"):
+    with pytest.raises(LicenseRefused, match="cuts the connection"):
         texts.read(at(WebText(url)))
     assert len(places.asked) == 3
 
@@ -310,7 +310,7 @@ def test_a_connection_that_is_always_cut_is_given_up(texts, places):
 def test_every_place_that_failed_is_named_with_its_reason(texts, places):
     text = at(WebText(f"{places.url}/a"), PackagedText("no-such-package", "LICENSE"))
 
-    with pytest.raises(Unhealthy) as failed:
+    with pytest.raises(LicenseRefused) as failed:
         texts.read(text)
 
     assert f"{places.url}/a answers 404" in failed.value.message

@@ -57,6 +57,40 @@ def test_a_traceback_of_a_provider_is_left_out():
     assert error.message == "endpoint chat-endpoint: quota is 0"
 
 
+RAISED = """Traceback (most recent call last):
+  File "/x/program.py", line 7, in create
+    {}["x"]
+    ~~^^^^^
+KeyError: 'x'
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "/x/pulumi/dynamic/__main__.py", line 170, in Create
+    result = provider.create(props)
+             ^^^^^^^^^^^^^^^^^^^^^^
+"""
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        ("llamactl_catalog.errors.NoQuota: 1 needed", "1 needed"),
+        (
+            "llamactl_catalog.errors.NoQuota: two:\n  one: 1\n  other: 2",
+            "two:\n  one: 1\n  other: 2",
+        ),
+        ("KeyError: 'x'", "KeyError: 'x'"),
+        ("AssertionError", "AssertionError"),
+        ("azure.core.exceptions.HttpResponseError: (Conflict) busy", "(Conflict) busy"),
+    ],
+)
+def test_an_error_of_a_dynamic_provider_is_told_without_its_host(raised, said):
+    error = translated([Trouble(f"{RAISED}{raised}\n\n", ENDPOINT)], [], "", causes_on("azure"))
+
+    assert error.message == f"endpoint chat-endpoint: {said}"
+
+
 def test_of_many_errors_the_resources_own_counts():
     troubles = [
         Trouble("update failed", None),

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from infra.stacks.conftest import spec_of
-from llamactl_catalog.errors import NoQuota, UnknownDeployment
+from llamactl_catalog.errors import LlamactlError, NoQuota, UnknownDeployment
 from llamactl_infra.spec import SageMakerSpec
 
 pytest.importorskip("pulumi_aws", reason="needs the extra 'aws'")
@@ -111,6 +111,30 @@ def test_a_failure_names_the_resource_the_cause_and_the_fix(stack, cloud):
     assert error.value.message.startswith("endpoint chat-endpoint: ResourceLimitExceeded")
     assert "Traceback" not in error.value.message
     assert "Service Quotas" in (error.value.hint or "")
+
+
+def test_a_run_that_fails_before_it_changes_anything_leaves_the_settings(stack, cloud, tmp_path):
+    stack.up("aws")
+    before = cloud.operations()
+    stack.configure(spec_of(log_days=7, catalog_overlay=str(tmp_path / "absent")))
+
+    with pytest.raises(LlamactlError):
+        stack.up("aws")
+
+    assert stack.spec() == spec_of()
+    assert cloud.operations() == before
+
+
+def test_a_run_that_has_begun_to_change_keeps_its_settings(stack, cloud):
+    wanted = spec_of(instance_type="ml.g5.xlarge")
+    stack.up("aws")
+    cloud.fails("sagemaker/endpoint:Endpoint", "update", QUOTA)
+    stack.configure(wanted)
+
+    with pytest.raises(NoQuota):
+        stack.up("aws")
+
+    assert stack.spec() == wanted
 
 
 def test_after_a_failure_the_same_command_continues(stack, cloud):

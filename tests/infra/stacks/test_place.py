@@ -107,6 +107,8 @@ def test_a_lock_of_a_run_here_is_not_left_over():
     error = locked("chat", told_of(pid=os.getpid()))
 
     assert not error.is_left_over
+    assert not error.may_be_cleared(forced=True)
+    assert "unlock" not in (error.hint or "")
 
 
 def test_another_process_that_has_the_number_now_is_not_the_run():
@@ -120,6 +122,10 @@ def test_of_another_machine_nobody_can_tell():
 
     assert error.owner is not None
     assert error.owner.runs is None
+    assert "cannot be seen" in error.message
+    assert "--force-unlock" in (error.hint or "")
+    assert not error.may_be_cleared(forced=False)
+    assert error.may_be_cleared(forced=True)
 
 
 def test_a_missing_engine_says_how_to_get_it(tmp_path, monkeypatch):

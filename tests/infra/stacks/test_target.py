@@ -350,6 +350,14 @@ def test_the_lock_of_a_killed_run_is_cleared_when_that_is_asked_for(slow_destroy
     assert target.deployments() == []
 
 
+def test_the_lock_of_a_run_that_is_there_is_never_cleared(slow_destroy, target):
+    with pytest.raises(StackLocked) as error:
+        target.destroy("chat", silent, unlock=True, force=True)
+
+    assert error.value.owner.runs is True
+    assert slow_destroy.poll() is None
+
+
 def test_to_unlock_what_is_not_locked_does_no_harm(target, deployed):
     target.unlock("chat")
 
