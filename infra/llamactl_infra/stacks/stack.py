@@ -9,7 +9,7 @@ from typing import Any
 from pulumi import automation
 from pulumi.automation.errors import StackNotFoundError
 
-from llamactl_catalog.errors import StillBusy, UnknownDeployment
+from llamactl_catalog.errors import UnknownDeployment
 from llamactl_catalog.progress import Report, Step, silent
 from llamactl_infra.spec import SECRETS, Cloud, Spec
 from llamactl_infra.stacks.causes import causes_on, translated, unmendable
@@ -42,7 +42,16 @@ class Preview:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class _Settings:
+    """What a stack is to be configured with, and its files as they were before."""
+
+    wanted: Spec | None = None
+    before: Mapping[Path, bytes | None] = field(default_factory=dict)
+    are_taken_back: bool = False
+
+
+@dataclass(slots=True)
 class DeploymentStack:
     """One stack: that of the deployment of the same name."""
 
@@ -50,14 +59,15 @@ class DeploymentStack:
     place: StackPlace
     stack: automation.Stack = field(repr=False)
     command: EngineCommand = field(repr=False)
-    before: dict[Path, bytes | None] = field(default_factory=dict, repr=False)
+    settings: _Settings = field(default_factory=_Settings, repr=False)
 
     def configure(self, spec: Spec) -> None:
         """Make the stack's config say the spec, and nothing else of the project.
 
-        It stays so when `up` has begun to change something; else it is as it was before.
+        It stays so when `up` has begun to change something; else it is as it was before, and the
+        next `up` configures it again.
         """
-        self.before.update(kept_settings(self.place, self.name))
+        self.settings = _Settings(spec, kept_settings(self.place, self.name))
         try:
             self._configure(spec)
         except BaseException:
@@ -113,15 +123,18 @@ class DeploymentStack:
             Stopped: the user asked to stop.
         """
         heard = Listener(report)
+        if self.settings.wanted is not None and self.settings.are_taken_back:
+            self.configure(self.settings.wanted)
         try:
             self._take_again(self._settle(cloud, report))
             self._operate(lambda: self.stack.up(color="never", on_event=heard.hear), heard, cloud)
-        except StillBusy:  # who waits for it goes on with these settings
-            raise
         except BaseException:
-            if not heard.changes:  # nothing has begun: a gate, a lock, a passphrase
+            if heard.changes:
+                self.settings = _Settings()
+            else:  # nothing has begun: a gate, a lock, a passphrase
                 self._take_back()
             raise
+        self.settings = _Settings()
         return tuple(heard.changes)
 
     def refresh(self, cloud: Cloud, report: Report = silent) -> tuple[Change, ...]:
@@ -208,8 +221,9 @@ class DeploymentStack:
         self._ran(lambda: self.stack.import_stack(whole))
 
     def _take_back(self) -> None:
-        for path, content in self.before.items():
+        for path, content in self.settings.before.items():
             restore(path, content)
+        self.settings.are_taken_back = True
 
     def _ran(self, ask: Callable[[], Any]) -> Any:
         try:
