@@ -11,6 +11,7 @@ from llamactl_catalog.errors import InvalidFile, LlamactlError, NoPermission
 from llamactl_catalog.progress import Report, Step
 from llamactl_containers.file_trust import require_trusted_file, require_trusted_folder
 from llamactl_containers.whole_files import make_folder, unique_draft_of, write_whole
+from llamactl_infra.stacks.plugins import KEY_ADDRESSES
 
 PROJECT = "llamactl"
 PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 - the name of a variable
@@ -196,9 +197,8 @@ def secrets_problem(
         return None
     return NoPermission(
         f"the backend {url} is shared, and nothing says how its stacks keep their secrets",
-        hint="set LLAMACTL_SECRETS_PROVIDER to awskms://alias/NAME?region=REGION or "
-        "azurekeyvault://VAULT.vault.azure.net/keys/KEY, or PULUMI_CONFIG_PASSPHRASE to a "
-        "passphrase that all who use the backend have",
+        hint=f"set LLAMACTL_SECRETS_PROVIDER to {' or '.join(KEY_ADDRESSES)}, or "
+        f"{PASSPHRASE} to a passphrase that all who use the backend have",
     )
 
 

@@ -11,6 +11,12 @@ from llamactl_infra.live.cloud import Finding
 from llamactl_infra.spec import Cloud
 from llamactl_infra.stacks.installed import engine_home
 
+# How Pulumi names a key of a cloud that encrypts a stack's secrets. Source: Pulumi's documentation,
+# "Secrets", read 2026-11.
+KEY_ADDRESSES = (
+    "awskms://alias/NAME?region=REGION",
+    "azurekeyvault://VAULT.vault.azure.net/keys/KEY",
+)
 _CHECK = "plug-in"
 
 
