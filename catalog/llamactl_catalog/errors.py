@@ -13,6 +13,7 @@ LlamactlError
 ├── Unhealthy               8   an endpoint that does not answer as it should
 ├── CleanupIncomplete       9   something of a deployment is still there after `destroy`
 ├── NoPermission           10   credentials or file permissions are missing
+│   └── RolePending        10   a role that was just assigned and does not count yet
 ├── ProgramMissing         11   a program or an optional package is not installed
 └── NotFound               12   no model, deployment or file of that name
     ├── UnknownModel
@@ -110,6 +111,10 @@ class NoPermission(LlamactlError):
     """Credentials or file permissions are missing."""
 
     exit_code = 10
+
+
+class RolePending(NoPermission):
+    """What a role that was just assigned will allow, and does not yet."""
 
 
 class ProgramMissing(LlamactlError):

@@ -1,13 +1,16 @@
 """Bringing a stack up: what the engine does and what the cloud says of it, as one line."""
 
+import itertools
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from llamactl.pipeline.ground import Stack
-from llamactl_catalog.errors import LlamactlError
+from llamactl_catalog.errors import LlamactlError, RolePending
 from llamactl_catalog.progress import Report, Step, silent
+from llamactl_catalog.units import format_duration
 from llamactl_infra.live.cloud import LiveCloud, LiveEndpoint
 from llamactl_infra.spec import Spec
 
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from llamactl_infra.stacks.events import Change
 
 POLL_EVERY_S = 5.0
+# Each minute for 10 minutes. Source: Azure RBAC, troubleshooting: a role counts after 10 at most.
+_ROLE_TRIES, _ROLE_POLLS = 10, 12
 _BUSY = ("creating", "updating", "deleting")
 
 
@@ -24,15 +29,28 @@ def bring_up(
     """Make the stack so, and tell how far its endpoint is; gives what was changed.
 
     The engine is driven from this thread, which alone hears a Ctrl-C; the cloud is asked from
-    another. That it does not answer stops nothing.
+    another. That it does not answer stops nothing. What fails because a role that was just assigned
+    does not count yet is tried again, for as long as that may take.
 
     Raises:
         LlamactlError: of the stack's `up`.
         Stopped: the user asked to stop.
     """
-    line = _Line(report)
-    with _watched(live, spec, line, poll_every_s):
-        return stack.up(spec.cloud, line.engine_says)
+    for number in itertools.count(1):
+        line = _Line(report)
+        try:
+            with _watched(live, spec, line, poll_every_s):
+                return stack.up(spec.cloud, line.engine_says)
+        except RolePending:
+            if number > _ROLE_TRIES:
+                raise
+        pause_s = _ROLE_POLLS * poll_every_s
+        longest = format_duration(_ROLE_TRIES * pause_s)
+        report(
+            Step(f"a role that was just assigned does not count yet: waiting, {longest} at most")
+        )
+        time.sleep(pause_s)
+    raise AssertionError("it counts for ever")
 
 
 class _Line:

@@ -168,13 +168,14 @@ class CloudRun:
         return stack
 
     def _remove_failed(self, stack: Stack, report: Report) -> None:
-        """Make a failed endpoint anew, where its cloud lets nothing else be done with it."""
+        """Make a failed endpoint anew where its cloud lets nothing else be done; else read it."""
         before = self.found.stored
         if before is None:
             return
         if self.ground.live(before.cloud).endpoint(before).state == "failed":
             report(Step("the endpoint has failed: removing it, to make it anew"))
-            stack.remove_failed(before.cloud, report)
+            if not stack.remove_failed(before.cloud, report):
+                stack.refresh(before.cloud, report)  # so that it is put again as it is
 
     def _on_stack(self, stack: Stack, act: Callable[[], _Result]) -> _Result:
         order = self.order

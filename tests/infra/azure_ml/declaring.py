@@ -7,14 +7,25 @@ from typing import Any
 import pulumi
 from pulumi.runtime import mocks
 
+from llamactl_infra.clouds.azure.asset import AssetProvider
 from llamactl_infra.clouds.azure.endpoint import declare
+from llamactl_infra.clouds.azure.instance_count import InstanceCountProvider
+from llamactl_infra.clouds.azure.role_wait import RoleWaitProvider
+from llamactl_infra.clouds.azure.smart_detection import SmartDetectionProvider
 from llamactl_infra.clouds.azure.traffic import TrafficProvider
 from llamactl_infra.spec import Spec
 from standins.azure import SUBSCRIPTION, Azure
 from standins.azure.asking import put
 from standins.azure.translation import KINDS, body_of, kind_of, outputs_of, path_of
 
-_TRAFFIC = "pulumi-python:dynamic/llamactl:AzureMlTraffic"
+_DYNAMIC = "pulumi-python:dynamic/llamactl:"
+_PROVIDERS = {
+    "AzureMlAsset": AssetProvider,
+    "AzureMlInstanceCount": InstanceCountProvider,
+    "AzureMlTraffic": TrafficProvider,
+    "AzureRoleWait": RoleWaitProvider,
+    "AzureSmartDetection": SmartDetectionProvider,
+}
 # What a secret is to the mocks. Source: Pulumi, the wire format of property values.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 
@@ -31,7 +42,7 @@ class Recorded(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         self.resources.append(args)
         if not args.typ.startswith("azure-native:"):
-            return f"{args.name}-id", dict(args.inputs)
+            return args.inputs.get("asset", f"{args.name}-id"), dict(args.inputs)
         made = with_name(args)
         path = path_of(args.typ, made, SUBSCRIPTION)
         facts = {
@@ -40,6 +51,8 @@ class Recorded(mocks.Mocks):
             "scoringUri": "https://the.endpoint/score",
         }
         answer = {"id": path, "name": path.rpartition("/")[2], "properties": facts}
+        if "identity" in made:
+            answer["identity"] = {"principalId": f"principal of {args.name}"}
         return path, outputs_of(made, answer)
 
 
@@ -52,8 +65,8 @@ class Creating(Recorded):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         self.resources.append(args)
-        if args.typ == _TRAFFIC:
-            made = TrafficProvider().create(dict(args.inputs))
+        if args.typ.startswith(_DYNAMIC):
+            made = _PROVIDERS[args.typ.removeprefix(_DYNAMIC)]().create(dict(args.inputs))
             return made.id, made.outs or {}
         if not args.typ.startswith("azure-native:"):
             return f"{args.name}-id", dict(args.inputs)

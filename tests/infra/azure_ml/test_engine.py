@@ -1,6 +1,5 @@
 """The real engine on Azure's stand-in: made, left alone, moved to another type, taken away."""
 
-import os
 from dataclasses import replace
 
 import httpx
@@ -9,40 +8,17 @@ import pytest
 pytest.importorskip("pulumi_azure_native", reason="needs the extra 'azure'")
 
 from infra.azure_ml.specs import REGISTRY, SCALED, SMALL, with_own
+from infra.azure_ml.stacks import SHARED, up
 from llamactl_catalog.errors import LlamactlError
 from llamactl_infra.clouds.azure.names import deployment_name
 from llamactl_infra.live.azure.cloud import LiveAzure
 from llamactl_infra.live.cloud import Held
-from llamactl_infra.stacks.place import stack_place
-from llamactl_infra.stacks.stack import open_stack
-from standins.azure import SUBSCRIPTION
-from standins.azure.asking import put
 from standins.azure.faults import failed_health, out_of_quota
-from standins.providers.plugins import FORGOTTEN, engine_environment
 
 pytestmark = pytest.mark.engine
 
 BIGGER = "Standard_NC48ads_A100_v4"
 OTHER_IMAGE = f"{SMALL.image.rpartition('@')[0]}@sha256:{'b' * 64}"
-SHARED = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared"
-
-
-@pytest.fixture
-def stack(tmp_path, azure, monkeypatch):
-    """The stack of a deployment; its provider is the stand-in's, its home is empty."""
-    for name, value in engine_environment(tmp_path, azure_native=("azure_native",)).items():
-        monkeypatch.setenv(name, value)
-    for name in FORGOTTEN:
-        monkeypatch.delenv(name, raising=False)
-    put(azure.url, SHARED, {"location": "westeurope"})
-    put(azure.url, REGISTRY, {"location": "westeurope", "properties": {}})
-    place = stack_place(tmp_path / "state", tmp_path, os.environ, lambda _step: None)
-    return open_stack("chat", place)
-
-
-def up(stack, spec):
-    stack.configure(spec)
-    return stack.up("azure")
 
 
 def live(azure):

@@ -56,7 +56,7 @@ def test_a_deployment_with_traffic_is_not_deleted(endpoint):
         ({"instanceType": "Standard_NC48ads_A100_v4"}, "cannot be changed"),
         ({"requestSettings": {"requestTimeout": "PT181S"}}, "above PT180S"),
         ({"environmentId": f"{WORKSPACE}/environments/e/versions/2"}, "was not found"),
-        ({"instanceType": "Standard_NC6s_v3"}, "not supported"),
+        ({"instanceType": "Standard_NC6s_v3"}, "cannot be changed"),
     ],
 )
 def test_what_a_deployment_may_not_be(endpoint, properties, said):
@@ -175,3 +175,90 @@ def test_the_scoring_address_is_a_real_engines(tiny_gguf, tmp_path):
         pieces = list(client.chat([Message("user", "Hi")], Sampling(max_tokens=4)))
 
     assert pieces[-1].completion_tokens == 4
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"{WORKSPACE}/environments/e", 405),
+        (f"{WORKSPACE}/environments/e/versions/1", 405),
+    ],
+)
+def test_an_environment_is_archived_and_not_deleted(endpoint, path, status):
+    assert asked(endpoint, "DELETE", path).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        (
+            f"{WORKSPACE}/environments/e/versions/1",
+            {"properties": {"image": "ghcr.io/x/y:2"}},
+            "properties.image",
+        ),
+        (ENDPOINT, {"location": "y", "properties": {"authMode": "Key"}}, "location"),
+    ],
+)
+def test_what_is_set_at_creation_is_not_changed(endpoint, path, body, field):
+    pytest.importorskip("azure.ai.ml", reason="fields are known by azure-ai-ml's models")
+
+    with pytest.raises(AssertionError, match=f"{field} of .* cannot be changed"):
+        put(endpoint.url, path, body)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://llamas.blob.core.windows.net/weights/7b/",
+        f"azureml:/{WORKSPACE}/datastores/d/paths/7b",
+        "azureml://subscriptions/s/resourcegroups/g/workspaces/w/datastores/none/paths/7b",
+    ],
+)
+def test_a_model_is_registered_by_a_path_of_a_datastore_that_is_there(endpoint, uri):
+    with pytest.raises(AssertionError, match=r"Datastore ID error|datastore .* was not found"):
+        put(endpoint.url, f"{WORKSPACE}/models/m/versions/1", {"properties": {"modelUri": uri}})
+
+
+def test_a_put_without_traffic_clears_it_and_a_patch_does_not(endpoint):
+    traffic(endpoint, {"old": 100})
+
+    asked(endpoint, "PATCH", ENDPOINT, json={"tags": {"owner": "me"}})
+    patched = endpoint.traffic(ENDPOINT)
+    put(endpoint.url, ENDPOINT, {"location": "x", "properties": {"authMode": "Key"}})
+
+    assert (patched, endpoint.traffic(ENDPOINT)) == ({"old": 100}, {})
+
+
+def test_a_patch_takes_tags_identity_and_sku_alone(endpoint):
+    pytest.importorskip("azure.ai.ml", reason="bodies are checked by azure-ai-ml's models")
+
+    answer = asked(endpoint, "PATCH", ENDPOINT, json={"properties": {"traffic": {"old": 100}}})
+    endpoint.problems.clear()
+
+    assert answer.status_code == 400
+
+
+def test_what_is_being_changed_takes_no_other_change(endpoint):
+    deployment = endpoint.store.need(f"{ENDPOINT}/deployments/old")
+    deployment["properties"]["provisioningState"] = "Updating"
+
+    answer = asked(endpoint, "DELETE", f"{ENDPOINT}/deployments/old")
+
+    assert answer.status_code == 409
+
+
+def test_a_put_of_a_deployment_sets_its_count(endpoint):
+    endpoint.store.need(f"{ENDPOINT}/deployments/old")["sku"]["capacity"] = 3
+
+    add_deployment(endpoint, "old", instances=1)
+
+    assert endpoint.store.need(f"{ENDPOINT}/deployments/old")["sku"]["capacity"] == 1
+
+
+def test_application_insights_comes_with_a_rule_and_an_action_group(azure):
+    put(azure.url, GROUP, {"location": "x"})
+    put(azure.url, f"{GROUP}/providers/Microsoft.Insights/components/c", {"location": "x"})
+
+    names = [each["name"] for each in azure.store.resources.values()]
+    assert "Failure Anomalies - c" in names
+    assert "Application Insights Smart Detection" in names

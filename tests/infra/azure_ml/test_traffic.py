@@ -11,7 +11,7 @@ pytest.importorskip("pulumi", reason="needs the extra 'azure'")
 
 from pulumi.dynamic.dynamic import serialize_provider
 
-from infra.azure_ml.places import ENDPOINT, SIZE
+from infra.azure_ml.places import ENDPOINT, IDENTITY, SIZE
 from llamactl_catalog.errors import InvalidInput, NoPermission, Unhealthy
 from llamactl_infra.clouds.azure.management import Management, opened
 from llamactl_infra.clouds.azure.shifting import Shift, live_traffic, parts, shift
@@ -195,7 +195,10 @@ def props(**changes):
         "endpoint": ENDPOINT,
         "deployment": "old",
         "instance_type": SIZE,
-        "endpoint_settings": "1",
+        "auth_mode": "Key",
+        "public_access": "Enabled",
+        "identity": IDENTITY,
+        "tags": {"llamactl:owner": "me"},
         "content": "1",
         "update": "all-at-once",
         "percent": 20.0,
@@ -218,6 +221,46 @@ def test_the_resource_is_made_read_changed_and_taken_away(endpoint):
     assert endpoint.traffic(ENDPOINT) == {}
 
 
+def test_settings_and_traffic_go_in_one_put_and_tags_alone_by_a_patch(endpoint):
+    provider = TrafficProvider()
+    made = provider.create(props())
+    asked = len(endpoint.bodies)
+
+    tagged = provider.update(made.id, made.outs, props(tags={"llamactl:expires-on": "2027-01-31"}))
+    provider.update(made.id, tagged.outs, {**tagged.outs, "auth_mode": "AADToken"})
+
+    patched, put = (body for _, body in endpoint.bodies[asked:])
+    assert patched == {"tags": {"a": "b", "llamactl:expires-on": "2027-01-31"}}
+    assert put["properties"]["authMode"] == "AADToken"
+    assert put["properties"]["traffic"] == {"old": 100}
+
+
+def test_settings_that_are_right_are_only_looked_at(endpoint):
+    provider = TrafficProvider()
+    made = provider.create(props())
+    asked = len(endpoint.bodies)
+
+    provider.update(made.id, made.outs, props(bake_s=1.0))
+
+    assert len(endpoint.bodies) == asked
+
+
+def test_a_deployment_that_has_failed_is_put_again_as_it_is(endpoint):
+    provider = TrafficProvider()
+    made = provider.create(props())
+    deployment = endpoint.store.need(f"{ENDPOINT}/deployments/old")
+    deployment["properties"]["provisioningState"] = "Failed"
+    deployment["sku"]["capacity"] = 3
+
+    read = provider.read(made.id, made.outs)
+    mended = provider.update(made.id, read.outs, props())
+
+    now = endpoint.store.need(f"{ENDPOINT}/deployments/old")
+    assert provider.diff(made.id, read.outs, props()).changes is True
+    assert provider.diff(made.id, mended.outs, props()).changes is False
+    assert (now["properties"]["provisioningState"], now["sku"]["capacity"]) == ("Succeeded", 3)
+
+
 def test_without_an_endpoint_there_is_no_traffic(azure):
     provider = TrafficProvider()
 
@@ -230,7 +273,9 @@ def test_without_an_endpoint_there_is_no_traffic(azure):
     [
         ({}, {}, False),
         ({}, {"deployment": "new"}, True),
-        ({}, {"endpoint_settings": "2"}, True),
+        ({}, {"auth_mode": "AADToken"}, True),
+        ({}, {"tags": {"llamactl:owner": "you"}}, True),
+        ({"has_failed": True}, {}, True),
         ({}, {"content": "2"}, True),
         ({"traffic": {"old": 50.0, "new": 50.0}}, {}, True),
         ({"traffic": {"old": 100.0, "new": 0.0}}, {}, False),

@@ -71,10 +71,10 @@ def test_what_has_no_name_of_its_own_is_forgotten():
 
 def test_what_is_made_in_azure_has_its_path_in_the_subscription_of_its_provider():
     provider = {"urn": "u::provider", "inputs": {"subscriptionId": "s-1"}}
-    inputs = {"resourceGroupName": "g", "workspaceName": "w", "name": "chat", "version": "1"}
+    inputs = {"resourceGroupName": "g", "workspaceName": "w", "endpointName": "chat"}
     begun = {
         "urn": "u",
-        "type": "azure-native:machinelearningservices:EnvironmentVersion",
+        "type": "azure-native:machinelearningservices:OnlineEndpoint",
         "inputs": inputs,
         "provider": "u::provider::id",
     }
@@ -82,4 +82,4 @@ def test_what_is_made_in_azure_has_its_path_in_the_subscription_of_its_provider(
     told, _ = taken_over(state({"type": "creating", "resource": begun}, resources=[provider]))
 
     services = "/subscriptions/s-1/resourceGroups/g/providers/Microsoft.MachineLearningServices"
-    assert told["resources"][1]["id"] == f"{services}/workspaces/w/environments/chat/versions/1"
+    assert told["resources"][1]["id"] == f"{services}/workspaces/w/onlineEndpoints/chat"

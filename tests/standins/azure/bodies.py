@@ -24,6 +24,12 @@ MODEL_OF = {
     "workspaces/environments/versions": "EnvironmentVersion",
     "workspaces/models": "ModelContainer",
     "workspaces/models/versions": "ModelVersion",
+    "workspaces/datastores": "Datastore",
+}
+# What a PATCH takes, by the kind of what it changes.
+PATCH_OF = {
+    "workspaces/onlineendpoints": "PartialMinimalTrackedResourceWithIdentity",
+    "workspaces/onlineendpoints/deployments": "PartialMinimalTrackedResourceWithSku",
 }
 
 
@@ -35,6 +41,28 @@ def problems_of(kind: str, body: Mapping[str, Any]) -> list[str]:
     if model is None:
         return [f"Azure ML has no {kind}"]
     return list(_object(model, body, getattr(import_module(_MODELS), model)))
+
+
+def problems_of_patch(kind: str, body: Mapping[str, Any]) -> list[str]:
+    """List what a PATCH of a kind does not take: a patch is a smaller model than the resource."""
+    if not is_installed():
+        return []
+    model = PATCH_OF.get(kind.lower())
+    if model is None:
+        return [f"no PATCH of {kind} is known"]
+    return list(_object(model, body, getattr(import_module(_MODELS), model)))
+
+
+def changed_for_good(kind: str, before: Mapping[str, Any], body: Mapping[str, Any]) -> list[str]:
+    """List the fields that differ and that are set when a resource is made and never again.
+
+    Source: the models' own visibility, ["read", "create"], which is x-ms-mutability in Azure's
+    REST specifications.
+    """
+    model = MODEL_OF.get(kind.lower())
+    if model is None or not is_installed():
+        return []
+    return list(_changed("", before, body, getattr(import_module(_MODELS), model)))
 
 
 @cache
@@ -77,12 +105,32 @@ def _kind_of(model: Any, value: Mapping[str, Any]) -> Any:
     return model
 
 
+def _changed(
+    where: str, before: Mapping[str, Any], body: Mapping[str, Any], model: Any
+) -> Iterator[str]:
+    for name, field in _fields(_kind_of(model, body)).items():
+        old, new, path = before.get(name), body.get(name), f"{where}{name}"
+        if field.create_only and old is not None and new is not None and old != new:
+            yield path
+        elif isinstance(old, Mapping) and isinstance(new, Mapping):
+            inner = _model_in(field.hint)
+            if inner is not None:
+                yield from _changed(f"{path}.", old, new, inner)
+
+
+def _model_in(hint: Any) -> Any:
+    choices = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    return next((each for each in choices if _is_model(each)), None)
+
+
 class _Field:
     def __init__(self, name: str, hint: Any, rest: Any) -> None:
         self.name = name
         self.hint = hint
         self.discriminator = bool(rest._is_discriminator)  # noqa: SLF001 - nothing public says it
-        self.read_only = rest._visibility == ["read"]  # noqa: SLF001 - as above
+        visibility = rest._visibility or []  # noqa: SLF001 - as above
+        self.read_only = visibility == ["read"]
+        self.create_only = "create" in visibility and "update" not in visibility
         self.required = type(None) not in get_args(hint)
 
 

@@ -2,11 +2,14 @@
 
 Sources: MicrosoftDocs/azure-ai-docs, how-to-manage-quotas, concept-endpoints-online-auth,
 how-to-safely-rollout-online-endpoints, reference-yaml-deployment-managed-online; read 2026-11-22.
+What each further rule was read from is said where it is; tests/standins/README.md has all of them.
 """
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from standins.azure.bodies import changed_for_good
 from standins.azure.store import Refused, Store, ml_kind, parent_of
 
 NAME = re.compile(r"(?=.{3,32}$)[a-zA-Z](-?[a-zA-Z0-9])*")
@@ -25,30 +28,66 @@ SIZES = {
     "Standard_NV72ads_A10_v5": (72, "standardNVADSA10v5Family", False),
 }
 SOFT_DELETED = ("microsoft.keyvault/vaults", "microsoft.machinelearningservices/workspaces")
+_DEPLOYMENT = "workspaces/onlineendpoints/deployments"
+_ENDPOINT = "workspaces/onlineendpoints"
+# Source: azure-ai-ml 1.35.2 and the ml extension of az have "archive" and no "delete" for both;
+# Azure/azure-cli issue 21957; Azure/azure-powershell issue 24018. Whether the service itself takes
+# the DELETE is not verified, so that it is refused here.
+_NOT_DELETABLE = (
+    "workspaces/environments",
+    "workspaces/environments/versions",
+    "workspaces/models",
+    "workspaces/models/versions",
+)
+# Source: Azure/azureml-examples, cli/deploy-rest.sh; Azure/azure-cli-extensions issue 3580: another
+# address ends in "a Datastore ID error".
+_MODEL_URI = re.compile(
+    r"azureml:/(/subscriptions/[^/]+/resourcegroups/[^/]+)/(workspaces/[^/]+/datastores/[^/]+)"
+    r"/paths(/.*)?",
+    re.IGNORECASE,
+)
+# Source: Azure Resource Manager, async-operations; the code and its text are those that Azure ML
+# gives. Which other resources an operation blocks is not known: none is.
+_AT_WORK = ("Creating", "Updating", "Scaling", "Deleting")
 
 
 def check(store: Store, path: str, kind: str, body: dict[str, Any]) -> None:
     """Refuse what Azure would refuse at once."""
-    parent = parent_of(path)
+    # An asset's container comes with its first version: server.py says by which source.
+    parent = parent_of(path.rpartition("/versions/")[0] or path)
     if parent is not None and store.get(parent) is None:
         what = "ResourceGroupNotFound" if parent.count("/") == 4 else "ParentResourceNotFound"
         raise Refused(404, what, f"'{parent}' could not be found.")
     if kind.lower() in SOFT_DELETED and path.lower() in store.held_names:
         raise Refused(409, "Conflict", f"'{path}' is soft-deleted; recover or purge it.")
-    match (ml_kind(path) or "").lower():
+    own = (ml_kind(path) or "").lower()
+    before = store.get(path)
+    if before is not None:
+        refuse_at_work(own, before)
+        kept = changed_for_good(own, before, body)
+        if kept:
+            raise Refused(400, "BadArgument", f"{', '.join(kept)} of {path} cannot be changed.")
+    match own:
         case "workspaces":
             _workspace(store, body)
         case "workspaces/onlineendpoints":
             _endpoint(store, path, body)
         case "workspaces/onlineendpoints/deployments":
             _deployment(store, path, body)
+        case "workspaces/models/versions":
+            _model(store, path, body)
     if kind.lower() == "microsoft.authorization/roleassignments":
         _role(store, path, body)
 
 
 def check_delete(store: Store, path: str) -> None:
-    """Refuse to delete what is in use."""
-    if (ml_kind(path) or "").lower() != "workspaces/onlineendpoints/deployments":
+    """Refuse to delete what is in use, what is at work, and what Azure only archives."""
+    own = (ml_kind(path) or "").lower()
+    if own in _NOT_DELETABLE:
+        said = f"{path} cannot be deleted; archive it."
+        raise Refused(405, "MethodNotAllowed", said)
+    refuse_at_work(own, store.need(path))
+    if own != _DEPLOYMENT:
         return
     endpoint = store.get(path.rsplit("/", 2)[0]) or {"properties": {}}
     traffic = endpoint["properties"].get("traffic") or {}
@@ -57,23 +96,38 @@ def check_delete(store: Store, path: str) -> None:
         raise Refused(400, "BadRequest", f"Cannot delete deployment {name}: it has traffic.")
 
 
+def refuse_at_work(own: str, before: dict[str, Any]) -> None:
+    """Refuse a change of an endpoint or a deployment that another change is under way on."""
+    state = before["properties"].get("provisioningState")
+    if own in (_ENDPOINT, _DEPLOYMENT) and state in _AT_WORK:
+        said = "There is already an operation in progress for this resource."
+        raise Refused(409, "Conflict", said)
+
+
 def late_refusal(
-    store: Store, path: str, body: dict[str, Any], limits: dict[str, int]
+    store: Store, path: str, body: dict[str, Any], limits: dict[str, int], roles_take_s: float = 0
 ) -> Refused | None:
-    """Say why a deployment that was taken comes to nothing; None: it does not."""
-    if (ml_kind(path) or "").lower() != "workspaces/onlineendpoints/deployments":
+    """Say why a deployment that was taken comes to nothing; None: it does not.
+
+    A role counts `roles_take_s` after it was assigned. Source: Azure RBAC, troubleshooting: a
+    change may take up to 10 minutes to take effect.
+    """
+    if (ml_kind(path) or "").lower() != _DEPLOYMENT:
         return None
     properties, endpoint = body["properties"], store.need(path.rsplit("/", 2)[0])
     principals = _principals(store, endpoint)
     image = store.need(properties["environmentId"])["properties"]["image"]
-    if ".azurecr.io/" in image and not _may(store, principals, ACR_PULL, "registries"):
-        return Refused(400, "BadArgument", "ImagePullFailure: the identity may not pull the image")
-    if properties.get("model", "").startswith("/") and not _may(
-        store, principals, BLOB_READER, "storageaccounts"
-    ):
+    since = datetime.now(UTC) - timedelta(seconds=roles_take_s)
+    if ".azurecr.io/" in image and not _may(store, principals, ACR_PULL, "/registries/", since):
+        # Source: aml-docs, how-to-troubleshoot-online-endpoints, "Container image download".
+        said = "Unable to download user container image: authorization error, ImagePullFailure"
+        return Refused(400, "BadArgument", f"{said}; the identity may not pull the image")
+    account = _account_of(store, properties.get("model", ""))
+    if account is not None and not _may(store, principals, BLOB_READER, account, since):
+        # Source: the same page, "Authorization error".
         return Refused(400, "BadArgument", "AuthorizationPermissionMismatch: no right on the blobs")
     secrets = [each for each in properties["environmentVariables"].values() if "${{" in each]
-    if secrets and not _may(store, principals, SECRETS_READER, "workspaces"):
+    if secrets and not _may(store, principals, SECRETS_READER, "/workspaces/", since):
         return Refused(400, "SecretsInjectionError", "the identity may not read the connection")
     return _quota(store, path, body, limits)
 
@@ -129,9 +183,6 @@ def _deployment(store: Store, path: str, body: dict[str, Any]) -> None:
         raise Refused(400, "ValidationError", f"'{name}' is no name of a deployment.")
     if properties["instanceType"] not in SIZES:
         raise Refused(400, "BadArgument", f"{properties['instanceType']} is not supported.")
-    before = store.get(path)
-    if before and before["properties"]["instanceType"] != properties["instanceType"]:
-        raise Refused(400, "BadArgument", "The instance type of a deployment cannot be changed.")
     store.need(properties["environmentId"])
     if properties.get("model", "").startswith("/"):
         store.need(properties["model"])
@@ -142,11 +193,32 @@ def _deployment(store: Store, path: str, body: dict[str, Any]) -> None:
         raise Refused(400, "BadArgument", "Instance count must be 1 to 50.")
 
 
+def _model(store: Store, path: str, body: dict[str, Any]) -> None:
+    uri = body["properties"].get("modelUri", "")
+    found = _MODEL_URI.fullmatch(uri)
+    if found is None:
+        raise Refused(400, "ValidationError", f"{uri} is being returned a Datastore ID error.")
+    group, rest = found.groups()[:2]
+    place = f"{group}/providers/Microsoft.MachineLearningServices/{rest}"
+    if store.get(place) is None:
+        raise Refused(400, "ValidationError", f"The datastore {place} was not found.")
+
+
+def _account_of(store: Store, model: str) -> str | None:
+    """Give the storage account that a model's files are in, as scopes of roles end."""
+    if not model.startswith("/"):
+        return None
+    found = _MODEL_URI.fullmatch(store.need(model)["properties"]["modelUri"])
+    assert found is not None
+    place = f"{found[1]}/providers/Microsoft.MachineLearningServices/{found[2]}"
+    return f"/storageaccounts/{store.need(place)['properties']['accountName']}/"
+
+
 def _role(store: Store, path: str, body: dict[str, Any]) -> None:
     known = {
         each["properties"].get("principalId")
         for each in store.of_kind("Microsoft.ManagedIdentity/userAssignedIdentities")
-    }
+    } | {each.get("identity", {}).get("principalId") for each in store.resources.values()}
     if body["properties"]["principalId"] not in known:
         raise Refused(400, "PrincipalNotFound", "The principal does not exist in the directory.")
 
@@ -156,11 +228,12 @@ def _principals(store: Store, endpoint: dict[str, Any]) -> set[str]:
     return {store.need(each)["properties"]["principalId"] for each in told}
 
 
-def _may(store: Store, principals: set[str], role: str, on: str) -> bool:
+def _may(store: Store, principals: set[str], role: str, on: str, since: datetime) -> bool:
     for each in store.of_kind("Microsoft.Authorization/roleAssignments"):
         told = each["properties"]
         scope = each["id"].lower().partition("/providers/microsoft.authorization")[0]
         is_role = told["roleDefinitionId"].lower().endswith(role)
-        if told["principalId"] in principals and is_role and f"/{on.lower()}/" in scope:
-            return True
+        counts = datetime.fromisoformat(each["systemData"]["createdAt"]) <= since
+        if told["principalId"] in principals and is_role and f"{on.lower()}" in f"{scope}/":
+            return counts
     return False

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from standins.azure import rules
 from standins.azure.authorization import actions, is_given
-from standins.azure.bodies import is_installed, problems_of
+from standins.azure.bodies import is_installed, problems_of, problems_of_patch
 from standins.azure.faults import Fault
 from standins.azure.operations import Operation, Operations
 from standins.azure.scoring import DATA_TOKEN, KEY, SECOND_KEY, EndpointScoring
@@ -61,6 +61,8 @@ class Azure(LocalServer):
         self.granted: list[dict[str, list[str]]] = []
         self.logs: dict[str, str] = {}
         self.forgets_traffic = False
+        self.roles_take_s = 0.0
+        self.roles_show_s = 0.0
         self.scoring: dict[str, EndpointScoring] = {}
         self._operations = Operations()
         self._lock = threading.RLock()
@@ -132,9 +134,7 @@ class Azure(LocalServer):
             case "PUT":
                 return self._put(path, body, fault)
             case "PATCH":
-                found = self.store.need(path)
-                found["tags"] = body.get("tags", found.get("tags"))
-                return 200, found, {}
+                return self._patch(path, body)
             case "DELETE":
                 return self._delete(path)
             case _:
@@ -144,7 +144,7 @@ class Azure(LocalServer):
         found = self.store.get(path)
         if found is not None:
             return found
-        told = self.subscription.answer(path, query)
+        told = self.subscription.answer(path, query, self.roles_show_s)
         if told is None:
             raise Refused(404, "ResourceNotFound", f"The Resource '{path}' was not found.")
         if str(told.get("nextLink", "")).startswith("/"):
@@ -166,6 +166,7 @@ class Azure(LocalServer):
         is_new = self.store.get(path) is None
         value = self._completed(path, kind, body)
         self.store.put(path, value)
+        self._make_what_comes_along(path, kind, value)
         if (own or "").lower() not in _SLOW:
             return (201 if is_new else 200), value, {}
         value["properties"]["provisioningState"] = "Creating" if is_new else "Updating"
@@ -174,10 +175,22 @@ class Azure(LocalServer):
         status = 202 if (own or "").lower() == "workspaces" else 201 if is_new else 200
         return status, value, self._begun(delay_s, path, refusal)
 
+    def _patch(self, path: str, body: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
+        """Change what is told and nothing else; of an endpoint or a deployment alone."""
+        found, own = self.store.need(path), ml_kind(path) or ""
+        wrong = problems_of_patch(own, body)
+        if wrong:
+            self.problems += [f"PATCH {own}: {each}" for each in wrong]
+            raise Refused(400, "ValidationError", "; ".join(wrong))
+        rules.refuse_at_work(own.lower(), found)
+        self.bodies.append((path, body))
+        found |= {name: value for name, value in body.items() if value is not None}
+        return 200, found, {}
+
     def _late(self, path: str, body: Any, fault: Fault | None) -> Refused | None:
         if fault is not None and fault.late:
             return Refused(400, fault.code, fault.message)
-        return rules.late_refusal(self.store, path, body, self.limits)
+        return rules.late_refusal(self.store, path, body, self.limits, self.roles_take_s)
 
     def _begun(self, delay_s: float, path: str, refusal: Refused | None) -> dict[str, str]:
         def end(operation: Operation) -> None:
@@ -207,10 +220,35 @@ class Azure(LocalServer):
             case "userassignedidentities":
                 principal = before["properties"].get("principalId", str(uuid.uuid4()))
                 properties |= {"principalId": principal, "tenantId": TENANT, "clientId": principal}
+            case "workspaces" if given.get("identity", {}).get("type") == "SystemAssigned":
+                told = before.get("identity", {})
+                principal = told.get("principalId", str(uuid.uuid4()))
+                given["identity"] = {**given["identity"], "principalId": principal}
         properties.setdefault("provisioningState", "Succeeded")
         made = before.get("systemData", {"createdAt": datetime.now(UTC).isoformat()})
         own = {"id": path, "name": path.rpartition("/")[2], "type": kind, "systemData": made}
         return {**given, **own, "properties": properties}
+
+    def _make_what_comes_along(self, path: str, kind: str, value: dict[str, Any]) -> None:
+        """Make what Azure makes of itself: an asset's container; what watches an application.
+
+        Sources: Azure/azureml-examples, cli/deploy-rest.sh, which puts versions alone;
+        hashicorp/terraform-provider-azurerm, application_insights_resource.go, the rule's name;
+        Azure Monitor, proactive-diagnostics: the action group is one for the resource group.
+        """
+        parent, versions, _ = path.rpartition("/versions/")
+        group, name = path.partition("/providers/")[0], value["name"]
+        along: list[str] = []
+        if versions:
+            along = [parent]
+        elif kind.lower() == "microsoft.insights/components":
+            rules_of = f"{group}/providers/microsoft.alertsmanagement/smartDetectorAlertRules"
+            groups = f"{group}/providers/microsoft.insights/actionGroups"
+            watcher = f"{groups}/Application Insights Smart Detection"
+            along = [f"{rules_of}/Failure Anomalies - {name}", watcher]
+        for each in along:
+            if self.store.get(each) is None:
+                self.store.put(each, self._completed(each, kind_of(each), {"properties": {}}))
 
     def _scoring(self, path: str) -> EndpointScoring:
         if path.lower() not in self.scoring:

@@ -7,6 +7,7 @@ Azure/azure-rest-api-specs; Microsoft.KeyVault 2024-11-01, deletedVaults. All re
 
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from standins.azure import rules
@@ -24,6 +25,7 @@ CONTRIBUTOR = {
 OWNER: dict[str, list[str]] = {"actions": ["*"], "notActions": []}
 _ML = "Microsoft.MachineLearningServices"
 _FILTER = re.compile(r"tagName eq '([^']*)' and tagValue eq '([^']*)'")
+_PRINCIPAL = re.compile(r"principalId eq '([^']*)'")
 _LISTS = {"workspaces", "workspaces/onlineendpoints", "workspaces/onlineendpoints/deployments"}
 
 
@@ -45,9 +47,12 @@ class Subscription:
     page: int | None = None
 
     def answer(  # noqa: PLR0911 - one a kind of question
-        self, path: str, query: dict[str, str]
+        self, path: str, query: dict[str, str], roles_show_s: float = 0
     ) -> dict[str, Any] | None:
-        """Answer what is asked of no resource; None: it is one."""
+        """Answer what is asked of no resource; None: it is one.
+
+        A role assignment is in its list `roles_show_s` after it was made.
+        """
         parts = path.strip("/").split("/")
         if path.rstrip("/").lower() == "/subscriptions":
             return self._listed([_subscription(*each) for each in self.subscriptions], query)
@@ -59,6 +64,9 @@ class Subscription:
         scope, found, _ = path.partition("/providers/Microsoft.Authorization/permissions")
         if found:
             return self._listed(self._permissions(scope), query)
+        if path.lower().endswith("/providers/microsoft.authorization/roleassignments"):
+            scope = path.rpartition("/providers/")[0]
+            return self._listed(self._assignments(scope, query, roles_show_s), query)
         if len(parts) == 5 and parts[4].lower() == "resources":
             return self._listed(self._tagged(path.rpartition("/")[0], query), query)
         if "/deletedVaults/" in path:
@@ -95,6 +103,23 @@ class Subscription:
             for at, roles in self.roles.items()
             if place.startswith(f"{at}/".lower())
             for role in roles
+        ]
+
+    def _assignments(
+        self, scope: str, query: dict[str, str], show_s: float
+    ) -> list[dict[str, Any]]:
+        """List what a principal has at a scope. Source: Azure RBAC, role-assignments-list-rest."""
+        asked = _PRINCIPAL.fullmatch(query.get("$filter", ""))
+        if asked is None:
+            raise Refused(400, "InvalidFilter", "The filter is not understood.")
+        since = datetime.now(UTC) - timedelta(seconds=show_s)
+        start = f"{scope}/providers/microsoft.authorization/roleassignments/".lower()
+        return [
+            each
+            for key, each in self.store.resources.items()
+            if key.startswith(start)
+            and each["properties"]["principalId"] == asked[1]
+            and datetime.fromisoformat(each["systemData"]["createdAt"]) <= since
         ]
 
     def _tagged(self, group: str, query: dict[str, str]) -> list[dict[str, Any]]:

@@ -2,11 +2,17 @@
 
 Source: pulumi-azure-native 3.29, whose classes carry the names of the REST API's: what is no part
 of the path and no field of every resource is one of `properties`, where that is not told itself.
+What makes another resource of one: every part of its path, and what the REST API sets at creation
+alone (diff.go, calculateChangesAndReplacements).
 """
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+from standins.azure.bodies import changed_for_good
+from standins.azure.store import ml_kind
 
 _ML = "Microsoft.MachineLearningServices"
 _TOP = ("location", "tags", "identity", "sku", "kind")
@@ -14,15 +20,22 @@ _TOP = ("location", "tags", "identity", "sku", "kind")
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind: where it lies, which input is its name, and whether a name may be made."""
+    """One kind: where it lies, which input is its name, and how a name is made of none."""
 
     path: str
     name: str
     tops: tuple[str, ...] = _TOP
+    auto_name: Literal["random", "copy"] = "copy"
+
+    @property
+    def in_path(self) -> set[str]:
+        """The inputs that are parts of the path."""
+        fields = {part.partition("}")[0] for part in self.path.split("{")[1:]}
+        return {"resourceGroupName" if each == "group" else each for each in fields}
 
 
 def _in_group(kind: str, name: str, tops: tuple[str, ...] = _TOP) -> Kind:
-    return Kind(f"{{group}}/providers/{kind}/{{{name}}}", name, tops)
+    return Kind(f"{{group}}/providers/{kind}/{{{name}}}", name, tops, "random")
 
 
 def _in_workspace(kind: str, name: str) -> Kind:
@@ -35,6 +48,7 @@ KINDS: Mapping[str, Kind] = {
         "{group}/providers/Microsoft.OperationalInsights/workspaces/{workspaceName}",
         "workspaceName",
         ("location", "tags", "identity"),
+        "random",
     ),
     "managedidentity:UserAssignedIdentity": _in_group(
         "Microsoft.ManagedIdentity/userAssignedIdentities", "resourceName"
@@ -55,18 +69,12 @@ KINDS: Mapping[str, Kind] = {
     "machinelearningservices:OnlineDeployment": _in_workspace(
         "onlineEndpoints/{endpointName}/deployments/{deploymentName}", "deploymentName"
     ),
-    "machinelearningservices:EnvironmentContainer": _in_workspace("environments/{name}", "name"),
-    "machinelearningservices:EnvironmentVersion": _in_workspace(
-        "environments/{name}/versions/{version}", "version"
-    ),
-    "machinelearningservices:ModelContainer": _in_workspace("models/{name}", "name"),
-    "machinelearningservices:ModelVersion": _in_workspace(
-        "models/{name}/versions/{version}", "version"
-    ),
+    "machinelearningservices:Datastore": _in_workspace("datastores/{name}", "name"),
     "authorization:RoleAssignment": Kind(
         "{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}",
         "roleAssignmentName",
         (),
+        "random",
     ),
     "monitor:AutoscaleSetting": _in_group(
         "Microsoft.Insights/autoscaleSettings", "autoscaleSettingName", ("location", "tags")
@@ -87,15 +95,22 @@ KINDS: Mapping[str, Kind] = {
         (),
     ),
 }
-# What makes another resource of one: where and what it is. Source: the provider's schema.
-_ALWAYS_REPLACES = ("resourceGroupName", "workspaceName", "endpointName", "location", "scope")
-_IN_PLACE = ("tags", "properties", "sku", "identity")
-_IMMUTABLE = {
-    "machinelearningservices:EnvironmentVersion": ("properties",),
-    "machinelearningservices:ModelVersion": ("properties",),
+# Beyond what the service's own models say. Sources: Azure Machine Learning, workspaces: neither can
+# be changed; Azure RBAC, role-assignments-rest: an assignment is made and deleted, never changed.
+_SET_ONCE = {
     "machinelearningservices:Workspace": ("storageAccount", "keyVault"),
-    "authorization:RoleAssignment": ("principalId", "roleDefinitionId"),
+    "authorization:RoleAssignment": ("principalId", "roleDefinitionId", "principalType"),
 }
+# What Azure says of a resource and takes from nobody.
+_READ_ONLY = frozenset({
+    "provisioningState", "scoringUri", "swaggerUri", "principalId", "tenantId", "clientId",
+    "id", "name", "type", "systemData", "isDefault",
+})  # fmt: skip
+
+
+def is_known(token: str) -> bool:
+    """Say whether it is a kind that the stand-in has the rules of."""
+    return token.rpartition("$")[2].startswith("azure-native:") and kind_of(token) in KINDS
 
 
 def kind_of(token: str) -> str:
@@ -115,7 +130,7 @@ def body_of(token: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Give the body of the request that makes a resource."""
     kind = KINDS[kind_of(token)]
     given = {name: whole(value) for name, value in inputs.items() if value is not None}
-    in_path = {part.partition("}")[0] for part in kind.path.split("{")[1:]} | {"resourceGroupName"}
+    in_path = kind.in_path | {"resourceGroupName"}
     body = {name: given.pop(name) for name in kind.tops if name in given}
     body |= _identity_of(inputs) if "identity" in kind.tops else {}
     others = {
@@ -135,6 +150,9 @@ def outputs_of(inputs: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str
     told = {name: value for name, value in answer.items() if name not in ("properties", "identity")}
     properties = answer.get("properties", {})
     given = {**inputs, **_identity_of(inputs)}
+    who = answer.get("identity", {}).get("principalId")
+    if who is not None:
+        given["identity"] = {**given.get("identity", {}), "principalId": who}
     if "properties" in inputs:
         both = {**inputs["properties"], **properties}
         both.pop("credentials", None)
@@ -145,8 +163,45 @@ def outputs_of(inputs: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str
 def replaces(token: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
     """Give what of a change makes another resource."""
     kind = KINDS[kind_of(token)]
-    names = {kind.name, *_ALWAYS_REPLACES, *_IMMUTABLE.get(kind_of(token), ())}
-    return sorted(name for name in names if olds.get(name) != news.get(name))
+    names = {*kind.in_path, "location", *_SET_ONCE.get(kind_of(token), ())}
+    found = {name for name in names if olds.get(name) != news.get(name)}
+    service = ml_kind(path_of(token, {**_PARTS, **news}, "s"))
+    if service is not None:
+        for each in changed_for_good(service, body_of(token, olds), body_of(token, news)):
+            top, _, rest = each.partition(".")
+            found.add(rest.partition(".")[0] if top not in news else top)
+    return sorted(found)
+
+
+_PARTS = {
+    "workspaceName": "w", "endpointName": "e", "deploymentName": "d", "scope": "/s",
+    "resourceUri": "/r", "privateEndpointName": "p",
+}  # fmt: skip
+
+
+def followed(
+    token: str, inputs: dict[str, Any], before: Mapping[str, Any], now: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Give the inputs with what changed between two answers of Azure's: a refresh does so."""
+    told = copy.deepcopy(inputs)
+    names = (set(KINDS[kind_of(token)].tops) | {"properties", *inputs}) - {"identity"}
+    _follow(
+        told, {each: before.get(each) for each in names}, {each: now.get(each) for each in names}
+    )
+    return told
+
+
+def _follow(told: dict[str, Any], before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    for name in {*before, *now} - _READ_ONLY:
+        old, new = whole(before.get(name)), whole(now.get(name))
+        if old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict) and isinstance(told.get(name, {}), dict):
+            _follow(told.setdefault(name, {}), old, new)
+        elif new is None:
+            told.pop(name, None)
+        else:
+            told[name] = new
 
 
 def whole(value: Any) -> Any:

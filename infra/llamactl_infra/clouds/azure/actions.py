@@ -38,6 +38,12 @@ COMPANIONS = (
     *_each("Microsoft.KeyVault/vaults"),
     *_each("Microsoft.Insights/components"),
 )
+SMART_DETECTION = (
+    *_each("Microsoft.AlertsManagement/smartDetectorAlertRules", "read", "delete"),
+    "Microsoft.Insights/actionGroups/read",
+)
+"""Of what Azure makes beside Application Insights in a resource group that stays."""
+
 REGISTRY = _each("Microsoft.ContainerRegistry/registries")
 ALWAYS = (
     "Microsoft.Resources/subscriptions/resourceGroups/read",
@@ -50,7 +56,7 @@ ALWAYS = (
     *_each("Microsoft.Insights/diagnosticSettings"),
     "Microsoft.OperationalInsights/workspaces/*",
 )
-MODELS = (f"{_WORKSPACES}/models/*",)
+MODELS = (f"{_WORKSPACES}/models/*", f"{_WORKSPACES}/datastores/*")
 CONNECTIONS = (f"{_WORKSPACES}/connections/*",)
 SCALING = _each("Microsoft.Insights/autoscaleSettings")
 ALERTS = _each("Microsoft.Insights/metricAlerts")
@@ -69,6 +75,7 @@ EVERY = tuple(
             *ALWAYS,
             *GROUP,
             *COMPANIONS,
+            *SMART_DETECTION,
             *REGISTRY,
             *MODELS,
             *CONNECTIONS,
@@ -102,6 +109,8 @@ def needed(spec: Spec) -> Mapping[str, tuple[str, ...]]:
     main = [*ALWAYS, *(GROUP if group_made else ()), *(SCALING if spec.capacity.is_scaled else ())]
     main += ALERTS if spec.alarms else ()
     main += COMPANIONS if own.workspace is None else ()
+    if own.workspace is None and own.resource_group_given:
+        main += SMART_DETECTION
     if own.workspace is None and own.container_registry is None:
         main += REGISTRY
     main += CONNECTIONS if spec.hub_token is not None else ()

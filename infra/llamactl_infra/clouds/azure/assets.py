@@ -1,19 +1,25 @@
 """The assets that a deployment is made of: the container as an environment, the weights as a model.
 
-A version of an asset never changes: it is named by what it holds.
+A version of an asset never changes: it is named by what it holds. Azure ML makes the container of
+its versions by itself. Source: Azure/azureml-examples, cli/deploy-rest.sh, read 2026-11-30.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import pulumi
-from pulumi_azure_native import machinelearningservices as ml
 
 from llamactl_catalog.serving_contracts import contract_of
 from llamactl_infra.clouds.azure.asked import environment_version, model_version
+from llamactl_infra.clouds.azure.asset import Asset
 from llamactl_infra.clouds.azure.checks import CLOUD
+from llamactl_infra.clouds.azure.datastore import declare_model_uri
 from llamactl_infra.clouds.azure.surroundings import Surroundings
+from llamactl_infra.clouds.azure.workspace import Workspace
 
 
 def declare_environment(
-    around: Surroundings, group: pulumi.Input[str], workspace: pulumi.Input[str]
+    around: Surroundings, group: pulumi.Input[str], workspace: Workspace
 ) -> pulumi.Input[str]:
     """Declare the container: image, port, and the routes of its probes and requests; gives its id.
 
@@ -21,38 +27,23 @@ def declare_environment(
     is the one of those that name none.
     """
     contract = contract_of(CLOUD)
-    health = ml.RouteArgs(path=contract.health, port=contract.port)
-    routes = ml.InferenceContainerPropertiesArgs(
-        startup_route=health,
-        liveness_route=health,
-        readiness_route=health,
-        scoring_route=ml.RouteArgs(path=contract.invoke or "/", port=contract.port),
-    )
-    holder = ml.EnvironmentContainer(
-        around.child("environments"),
-        name=around.spec.name,
-        workspace_name=workspace,
-        resource_group_name=group,
-        properties=ml.EnvironmentContainerPropertiesArgs(tags=around.tags),
-        opts=around.options(),
-    )
-    return ml.EnvironmentVersion(
-        around.child("environment"),
-        name=holder.name,
-        version=environment_version(around.spec),
-        workspace_name=workspace,
-        resource_group_name=group,
-        properties=ml.EnvironmentVersionPropertiesArgs(
-            image=around.image,
-            os_type=ml.OperatingSystemType.LINUX,
-            inference_config=routes,
-        ),
-        opts=around.options(),
-    ).id
+    health = {"path": contract.health, "port": contract.port}
+    properties = {
+        "image": around.image,
+        "osType": "Linux",
+        "inferenceConfig": {
+            "startupRoute": health,
+            "livenessRoute": health,
+            "readinessRoute": health,
+            "scoringRoute": {"path": contract.invoke or "/", "port": contract.port},
+        },
+    }
+    version = f"environments/{around.spec.name}/versions/{environment_version(around.spec)}"
+    return _declare(around, "environment", _place(around, group, workspace, version), properties)
 
 
 def declare_model(
-    around: Surroundings, group: pulumi.Input[str], workspace: pulumi.Input[str]
+    around: Surroundings, group: pulumi.Input[str], workspace: Workspace
 ) -> pulumi.Input[str] | None:
     """Declare the staged weights as a model; gives its id. None: the engine fetches them itself."""
     if around.own.model_asset is not None:
@@ -60,22 +51,22 @@ def declare_model(
     spec = around.spec
     if spec.weights_uri is None:
         return None
-    holder = ml.ModelContainer(
-        around.child("models"),
-        name=spec.name,
-        workspace_name=workspace,
-        resource_group_name=group,
-        properties=ml.ModelContainerPropertiesArgs(tags=around.tags),
-        opts=around.options(),
-    )
-    return ml.ModelVersion(
-        around.child("model"),
-        name=holder.name,
-        version=model_version(spec),
-        workspace_name=workspace,
-        resource_group_name=group,
-        properties=ml.ModelVersionPropertiesArgs(
-            model_uri=spec.weights_uri, model_type="custom_model", tags=around.tags
-        ),
-        opts=around.options(),
-    ).id
+    uri = declare_model_uri(around, group, workspace, spec.weights_uri)
+    properties = {"modelUri": uri, "modelType": "custom_model", "tags": around.lasting_tags}
+    version = f"models/{spec.name}/versions/{model_version(spec)}"
+    return _declare(around, "model", _place(around, group, workspace, version), properties)
+
+
+def _place(
+    around: Surroundings, group: pulumi.Input[str], workspace: Workspace, version: str
+) -> pulumi.Output[str]:
+    there = f"/subscriptions/{around.own.subscription}/resourceGroups/"
+    service = "/providers/Microsoft.MachineLearningServices/workspaces/"
+    return pulumi.Output.concat(there, group, service, workspace.name, "/", version)
+
+
+def _declare(
+    around: Surroundings, what: str, place: pulumi.Output[str], properties: Mapping[str, Any]
+) -> pulumi.Output[str]:
+    props = {"asset": place, "properties": properties}
+    return Asset(around.child(what), props, around.options()).id

@@ -26,7 +26,10 @@ def declare_autoscaling(
     endpoint: machinelearningservices.OnlineEndpoint,
     deployment: machinelearningservices.OnlineDeployment,
 ) -> monitor.AutoscaleSetting:
-    """Declare between which numbers, and when. It stands for the deployment of that name alone."""
+    """Declare between which numbers, and when. It stands for the deployment of that name alone.
+
+    That of a new deployment is made before the old one's is deleted: there is always one.
+    """
     spec, counts = around.spec, around.spec.capacity
     rules = _rules(around, endpoint.id)
     usual = monitor.AutoscaleProfileArgs(
@@ -44,7 +47,9 @@ def declare_autoscaling(
         enabled=True,
         profiles=[usual, *timed],
         tags=around.tags,
-        opts=around.options(),
+        opts=pulumi.ResourceOptions.merge(
+            around.options(), pulumi.ResourceOptions(delete_before_replace=False)
+        ),
     )
 
 

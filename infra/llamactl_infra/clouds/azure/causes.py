@@ -7,6 +7,7 @@ from llamactl_catalog.errors import (
     NoInstances,
     NoPermission,
     NoQuota,
+    RolePending,
     StillBusy,
     Unhealthy,
 )
@@ -35,17 +36,18 @@ CAUSES = (
         NoInstances,
         "the region has none free now: another --region or --instance-type, or try again later",
     ),
-    # Before what is said of rights: a registry refuses with 401 or 403.
+    # Before what else is said of images and rights: a registry refuses with 401 or 403.
+    cause(
+        r"(ImagePull|download user container image).*(authoriz|denied|may not)"
+        r"|SecretsInjectionError|AuthorizationPermissionMismatch",
+        RolePending,
+        "roles that were just assigned take up to 10 minutes to count: run it again; if it is not "
+        "that, docs/azure.md has what the endpoint's identity may",
+    ),
     cause(
         r"ImagePull|ImageBuildFailure|failed to pull image|manifest unknown",
         InvalidInput,
-        "rights that were just granted take minutes to arrive: run it again; if it is not that, "
         "llamactl image push puts it into the workspace's registry",
-    ),
-    cause(
-        r"SecretsInjectionError|AuthorizationPermissionMismatch",
-        NoPermission,
-        "rights that were just granted take minutes to arrive: run it again",
     ),
     cause(
         r"AuthorizationFailed|does not have authorization|LinkedAuthorizationFailed|403 Forbidden",
@@ -77,6 +79,11 @@ CAUSES = (
         Unhealthy,
         "llamactl logs has what the container said before it ended",
         says_only_that=True,
+    ),
+    cause(
+        r"context deadline exceeded",
+        StillBusy,
+        "Azure is still at work on it: wait until llamactl status says no more of that",
     ),
     cause(
         r"creation timed out|timeout while waiting|timed out|deadline exceeded",

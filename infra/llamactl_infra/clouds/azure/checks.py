@@ -7,6 +7,7 @@ from llamactl_catalog.errors import InvalidFile
 from llamactl_infra.clouds.azure.durations import PERIOD_S
 from llamactl_infra.clouds.azure.names import endpoint_name, is_name
 from llamactl_infra.clouds.azure.schedules import problem_of
+from llamactl_infra.clouds.azure.weights_place import is_place
 from llamactl_infra.spec import AzureMlSpec, Spec
 
 CLOUD = "azure"
@@ -92,6 +93,9 @@ def _network(spec: Spec, own: AzureMlSpec) -> Iterator[str]:
 def _weights(spec: Spec, own: AzureMlSpec) -> Iterator[str]:
     if own.model_asset is not None and spec.weights_uri is not None:
         yield "azure_ml.model_asset: is told beside weights_uri; one of them is the model"
+    if spec.weights_uri is not None and not is_place(spec.weights_uri):
+        where = "https://ACCOUNT.blob.core.windows.net/CONTAINER/FOLDER/, or a datastore's path"
+        yield f"weights_uri: '{spec.weights_uri}' is not {where}"
     if own.model_asset is not None and not own.model_asset.startswith("azureml://registries/"):
         yield f"azure_ml.model_asset: '{own.model_asset}' is no model of a registry"
 

@@ -1,6 +1,5 @@
 """The component: an Azure ML online endpoint with its workspace, identity, logs and scaling."""
 
-import json
 from typing import Any
 
 import pulumi
@@ -23,12 +22,14 @@ from llamactl_infra.clouds.azure.diagnostics import (
     declare_logs,
 )
 from llamactl_infra.clouds.azure.identity import declare_identity, declare_roles
+from llamactl_infra.clouds.azure.ids import detection_rule
 from llamactl_infra.clouds.azure.names import asset_version, deployment_name, endpoint_name
 from llamactl_infra.clouds.azure.network import declare_private_way
 from llamactl_infra.clouds.azure.resource_group import declare_group
+from llamactl_infra.clouds.azure.smart_detection import SmartDetection
 from llamactl_infra.clouds.azure.surroundings import Surroundings
 from llamactl_infra.clouds.azure.traffic import Traffic
-from llamactl_infra.clouds.azure.workspace import declare_workspace
+from llamactl_infra.clouds.azure.workspace import Workspace, declare_workspace
 from llamactl_infra.clouds.outputs import Outputs, digest_of
 from llamactl_infra.clouds.tags import tags_of
 from llamactl_infra.spec import Spec
@@ -89,9 +90,10 @@ def _declare_within(around: Surroundings) -> ml.OnlineEndpoint:
     roles = declare_roles(around, identity, workspace)
     connection = declare_connection(around, group, workspace.name)
     before = roles if connection is None else [*roles, connection]
-    environment_id = declare_environment(around, group, workspace.name)
-    model_id = declare_model(around, group, workspace.name)
+    environment_id = declare_environment(around, group, workspace)
+    model_id = declare_model(around, group, workspace)
     declare_private_way(around, group, workspace.id)
+    _declare_smart_detection(around, group, workspace)
     settings = _settings(around, identity.id)
     endpoint = ml.OnlineEndpoint(
         around.child("endpoint"),
@@ -101,19 +103,32 @@ def _declare_within(around: Surroundings) -> ml.OnlineEndpoint:
         location=around.region,
         kind="Managed",
         tags=around.tags,
+        # What changes later is changed by the traffic's resource: a PUT by the provider has none.
         opts=pulumi.ResourceOptions.merge(
-            around.options(*before), pulumi.ResourceOptions(ignore_changes=["properties.traffic"])
+            around.options(*before),
+            pulumi.ResourceOptions(ignore_changes=["identity", "properties", "tags"]),
         ),
         **settings,
     )
     declare_diagnostics(around, endpoint, logs)
     declare_alerts(around, group, endpoint)
-    parts = Parts(group, workspace.name, endpoint.name, environment_id, model_id)
-    deployment = declare_deployment(around, parts, *roles)
-    _declare_traffic(around, endpoint, deployment)
+    parts = Parts(group, workspace.name, endpoint, environment_id, model_id)
+    deployment = declare_deployment(around, parts, *before)
+    _declare_traffic(around, endpoint, deployment, identity.id)
     if around.spec.capacity.is_scaled:
         declare_autoscaling(around, group, endpoint, deployment)
     return endpoint
+
+
+def _declare_smart_detection(
+    around: Surroundings, group: pulumi.Input[str], workspace: Workspace
+) -> None:
+    """Declare what goes with Application Insights, where its resource group stays."""
+    if workspace.insights is None or not around.own.resource_group_given:
+        return
+    there = pulumi.Output.concat(f"/subscriptions/{around.own.subscription}/resourceGroups/", group)
+    rule = pulumi.Output.all(there, workspace.insights).apply(lambda told: detection_rule(*told))
+    SmartDetection(around.child("smart-detection"), {"rule": rule}, around.options())
 
 
 def _settings(around: Surroundings, identity: pulumi.Input[str]) -> dict[str, Any]:
@@ -130,17 +145,22 @@ def _settings(around: Surroundings, identity: pulumi.Input[str]) -> dict[str, An
 
 
 def _declare_traffic(
-    around: Surroundings, endpoint: ml.OnlineEndpoint, deployment: ml.OnlineDeployment
+    around: Surroundings,
+    endpoint: ml.OnlineEndpoint,
+    deployment: ml.OnlineDeployment,
+    identity: pulumi.Input[str],
 ) -> None:
     spec, own = around.spec, around.own
-    settings = [own.auth, own.public_access, spec.model, json.dumps(dict(around.tags))]
     Traffic(
         around.child("traffic"),
         {
             "endpoint": endpoint.id,
             "deployment": deployment.name,
             "instance_type": around.instance_type,
-            "endpoint_settings": asset_version(settings),
+            "auth_mode": AUTH_MODES[own.auth],
+            "public_access": access(spec),
+            "identity": identity,
+            "tags": dict(around.tags),
             "content": asset_version([around.image, environment(spec), spec.weights_uri]),
             "update": spec.update,
             "percent": own.canary_percent,

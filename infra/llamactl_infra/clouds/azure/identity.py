@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import authorization, managedidentity
 
+from llamactl_infra.clouds.azure.role_wait import RoleWait
 from llamactl_infra.clouds.azure.roles import (
     ACR_PULL,
     BLOB_DATA_READER,
@@ -45,8 +46,13 @@ def declare_roles(
     identity: managedidentity.UserAssignedIdentity,
     workspace: Workspace,
 ) -> list[pulumi.Resource]:
-    """Declare what it may: pull the image, read the weights, write metrics, no more."""
-    return [_assignment(around, identity, each) for each in _grants(around, workspace)]
+    """Declare what it may: pull the image, read the weights, write metrics, no more.
+
+    The last of what is given waits until the others are seen: what is made after it may use them.
+    """
+    roles = [_assignment(around, identity, each) for each in _grants(around, workspace)]
+    seen = {"principal": identity.principal_id, "roles": [each.id for each in roles]}
+    return [*roles, RoleWait(around.child("roles"), seen, around.options(*roles))]
 
 
 def _grants(around: Surroundings, workspace: Workspace) -> list[_Grant]:
@@ -65,7 +71,7 @@ def _grants(around: Surroundings, workspace: Workspace) -> list[_Grant]:
 
 def _assignment(
     around: Surroundings, identity: managedidentity.UserAssignedIdentity, grant: _Grant
-) -> pulumi.Resource:
+) -> pulumi.CustomResource:
     return authorization.RoleAssignment(
         around.child(f"may-{grant.name}"),
         principal_id=identity.principal_id,

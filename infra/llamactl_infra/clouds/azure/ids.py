@@ -12,10 +12,7 @@ _OF_ML: Mapping[str, str] = {
     "WorkspaceConnection": "connections/{connectionName}",
     "OnlineEndpoint": "onlineEndpoints/{endpointName}",
     "OnlineDeployment": "onlineEndpoints/{endpointName}/deployments/{deploymentName}",
-    "EnvironmentContainer": "environments/{name}",
-    "EnvironmentVersion": "environments/{name}/versions/{version}",
-    "ModelContainer": "models/{name}",
-    "ModelVersion": "models/{name}/versions/{version}",
+    "Datastore": "datastores/{name}",
 }
 _IN_GROUP: Mapping[str, str] = {
     "operationalinsights:Workspace": "Microsoft.OperationalInsights/workspaces/{workspaceName}",
@@ -39,6 +36,10 @@ _IN_GROUP: Mapping[str, str] = {
         "/privateDnsZoneGroups/{privateDnsZoneGroupName}"
     ),
 }
+_RULES = "providers/microsoft.alertsmanagement/smartDetectorAlertRules"
+ACTION_GROUP = "providers/microsoft.insights/actionGroups/Application Insights Smart Detection"
+"""What Azure makes once in each resource group with Application Insights, below the group's id."""
+
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{resourceGroupName}"
 _PATHS: Mapping[str, str] = {
     "resources:ResourceGroup": _GROUP,
@@ -50,6 +51,15 @@ _PATHS: Mapping[str, str] = {
     ),
     **{kind: f"{_GROUP}/providers/{path}" for kind, path in _IN_GROUP.items()},
 }
+
+
+def detection_rule(group: str, component: str) -> str:
+    """Give the id of the alert rule that Azure makes beside a component of Application Insights.
+
+    Sources: hashicorp/terraform-provider-azurerm, application_insights_resource.go; Azure Monitor,
+    proactive-diagnostics; read 2026-11-30.
+    """
+    return f"{group}/{_RULES}/Failure Anomalies - {component}"
 
 
 def id_of(token: str, inputs: Mapping[str, Any], subscription: str) -> str | None:

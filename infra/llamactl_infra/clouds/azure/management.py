@@ -120,17 +120,37 @@ class Management:
         Raises:
             LlamactlError: it is refused, or comes to nothing.
         """
-        answer = _found(self._asked("PUT", resource, body), resource)
-        if not answer.is_success:
-            raise _refusal(answer)
-        operation = answer.headers.get("azure-asyncoperation")
-        if operation is not None:
-            self._wait(operation, answer)
+        self._changed(_found(self._asked("PUT", resource, body), resource))
+
+    def patch(self, resource: str, body: Mapping[str, Any]) -> None:
+        """Change what the body says of a resource and nothing else, and wait until it is changed.
+
+        Raises:
+            LlamactlError: Azure refuses the change, or does not finish it.
+        """
+        self._changed(_found(self._asked("PATCH", resource, body), resource))
+
+    def delete(self, resource: str) -> None:
+        """Delete a resource, and wait until it is gone; one that does not exist is no error.
+
+        Raises:
+            LlamactlError: Azure refuses the deletion, or does not finish it.
+        """
+        answer = self._asked("DELETE", resource, None)
+        if answer.status_code != _NOT_FOUND:
+            self._changed(answer)
 
     def close(self) -> None:
         """Hang up."""
         if self._client is not None:
             self._client.close()
+
+    def _changed(self, answer: "httpx.Response") -> None:
+        if not answer.is_success:
+            raise _refusal(answer)
+        operation = answer.headers.get("azure-asyncoperation")
+        if operation is not None:
+            self._wait(operation, answer)
 
     def _wait(self, operation: str, answer: "httpx.Response") -> None:
         until = time.monotonic() + _PATIENCE_S

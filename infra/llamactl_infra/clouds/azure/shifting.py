@@ -1,7 +1,8 @@
 """Moving an endpoint's traffic to a deployment: checked, in parts, and back where it fails.
 
 Traffic is a property of the endpoint, and changes by putting the whole endpoint: its PATCH takes
-tags and identity alone. Source: azure-ai-ml 1.35.2, _restclient/arm_ml_service,
+tags and identity alone. So do its other settings, each time with the traffic that it has: a PUT
+without it may clear it. Source: azure-ai-ml 1.35.2, _restclient/arm_ml_service,
 OnlineEndpointsOperations.begin_update; aml-docs, how-to-safely-rollout-online-endpoints.
 """
 
@@ -19,6 +20,21 @@ WHOLE = 100
 # What an endpoint says of itself and does not take back.
 _KEPT = ("location", "tags", "kind", "sku")
 _KEPT_PROPERTIES = ("authMode", "compute", "description", "properties", "publicNetworkAccess")
+# The same of a deployment: the fields that the program declares.
+_DEPLOYED = (
+    "appInsightsEnabled",
+    "egressPublicNetworkAccess",
+    "endpointComputeType",
+    "environmentId",
+    "environmentVariables",
+    "instanceType",
+    "livenessProbe",
+    "model",
+    "readinessProbe",
+    "requestSettings",
+    "scaleSettings",
+    "startupProbe",
+)
 # What an earlier run had begun may still be made; Azure ends that by itself.
 _AT_WORK = ("Creating", "Updating", "Scaling")
 _AT_WORK_LIMIT_S = 2 * 3600.0
@@ -46,6 +62,16 @@ class Shift:
     trial_route: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an endpoint is beside its traffic; `identity` is the resource id of who it is."""
+
+    auth_mode: str
+    public_access: str
+    identity: str
+    tags: Mapping[str, str]
+
+
 def parts(update: Update, percent: int) -> list[int]:
     """Give the shares that a new deployment has one after another, when there is an old one."""
     match update:
@@ -55,6 +81,30 @@ def parts(update: Update, percent: int) -> list[int]:
             return [*range(percent, WHOLE, percent), WHOLE]
         case "all-at-once" | "rolling":
             return [WHOLE]
+
+
+def apply_settings(
+    management: Management, endpoint: str, settings: Settings, old_tags: Mapping[str, str]
+) -> None:
+    """Make an endpoint's settings and tags those that are asked for, where they are others.
+
+    Its traffic stays. A tag that is neither asked for nor in `old_tags` is somebody else's.
+
+    Raises:
+        Unhealthy: there is no endpoint.
+        LlamactlError: Azure refuses, or cannot be reached.
+    """
+    found = management.get(endpoint)
+    if found is None:
+        raise Unhealthy(f"there is no endpoint {endpoint.rpartition('/')[2]}")
+    if not _has(found, settings):
+        wanted = {"authMode": settings.auth_mode, "publicNetworkAccess": settings.public_access}
+        body = _body(found, wanted | {"traffic": _shares(found)})
+        management.put(endpoint, body | _identity(_assigned(settings.identity)))
+    tags = {str(name): str(value) for name, value in (found.get("tags") or {}).items()}
+    others = {name: value for name, value in tags.items() if name not in old_tags}
+    if others | dict(settings.tags) != tags:
+        management.patch(endpoint, {"tags": others | dict(settings.tags)})
 
 
 def live_traffic(management: Management, endpoint: str) -> dict[str, int] | None:
@@ -81,6 +131,7 @@ def shift(
     found = _endpoint(management, order)
     before = _shares(found)
     _wait_while_at_work(management, order, pause)
+    _put_again_if_failed(management, order)
     check_deployment(management, order, found)
     if before == {order.deployment: WHOLE}:
         return before
@@ -109,11 +160,7 @@ def put_traffic(management: Management, endpoint: str, traffic: Mapping[str, int
     found = management.get(endpoint)
     if found is None:
         return
-    body = {name: found[name] for name in _KEPT if found.get(name) is not None}
-    body |= _identity(found.get("identity"))
-    properties = found.get("properties", {})
-    kept = {name: properties[name] for name in _KEPT_PROPERTIES if properties.get(name) is not None}
-    management.put(endpoint, {**body, "properties": {**kept, "traffic": dict(traffic)}})
+    management.put(endpoint, _body(found, {"traffic": dict(traffic)}))
 
 
 def put_is(management: Management, order: Shift) -> dict[str, int]:
@@ -153,6 +200,13 @@ def check_deployment(management: Management, order: Shift, endpoint: Mapping[str
         _try(management, order, endpoint)
 
 
+def is_failed(management: Management, order: Shift) -> bool:
+    """Tell whether Azure calls the deployment failed."""
+    found = management.get(_deployment(order)) or {}
+    state: object = (found.get("properties") or {}).get("provisioningState")
+    return state == "Failed"
+
+
 def _wait_while_at_work(
     management: Management, order: Shift, pause: Callable[[float], None]
 ) -> None:
@@ -163,6 +217,20 @@ def _wait_while_at_work(
             return
         pause(_AT_WORK_POLL_S)
         waited_s += _AT_WORK_POLL_S
+
+
+def _put_again_if_failed(management: Management, order: Shift) -> None:
+    """Put a deployment that has failed as it is: nothing else changes the state of one.
+
+    Azure Native does so where it saw the failure, and not where one came later.
+    """
+    if not is_failed(management, order):
+        return
+    found = management.get(_deployment(order)) or {}
+    properties = found.get("properties", {})
+    kept = {name: properties[name] for name in _DEPLOYED if properties.get(name) is not None}
+    body = {name: found[name] for name in _KEPT if found.get(name) is not None}
+    management.put(_deployment(order), {**body, "properties": kept})
 
 
 def _deployment(order: Shift) -> str:
@@ -231,6 +299,29 @@ def _with(deployment: str, share: int, others: Mapping[str, int]) -> dict[str, i
         return {deployment: WHOLE}
     most: Sequence[str] = sorted(others, key=lambda name: (-others[name], name))
     return {deployment: share, most[0]: WHOLE - share}
+
+
+def _body(found: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the body that keeps an endpoint as it was found, but for some of its properties."""
+    body = {name: found[name] for name in _KEPT if found.get(name) is not None}
+    body |= _identity(found.get("identity"))
+    properties = found.get("properties", {})
+    kept = {name: properties[name] for name in _KEPT_PROPERTIES if properties.get(name) is not None}
+    return {**body, "properties": {**kept, **changes}}
+
+
+def _has(found: Mapping[str, Any], settings: Settings) -> bool:
+    properties = found.get("properties", {})
+    users = (found.get("identity") or {}).get("userAssignedIdentities") or {}
+    return (
+        properties.get("authMode") == settings.auth_mode
+        and properties.get("publicNetworkAccess") == settings.public_access
+        and [each.lower() for each in users] == [settings.identity.lower()]
+    )
+
+
+def _assigned(identity: str) -> dict[str, Any]:
+    return {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}}
 
 
 def _identity(told: Any) -> dict[str, Any]:

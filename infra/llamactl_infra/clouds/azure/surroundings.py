@@ -7,6 +7,7 @@ import pulumi
 
 from llamactl_infra.clouds.azure.asked import child
 from llamactl_infra.clouds.azure.names import account_name
+from llamactl_infra.clouds.tags import PREFIX
 from llamactl_infra.spec import AzureMlSpec, Spec
 
 # Azure Native ends a name that it makes with 8 digits; a storage account's has 24 at most.
@@ -33,6 +34,12 @@ class Surroundings:
     def child(self, what: str) -> str:
         """Name a child in the stack's state."""
         return child(self.spec, what)
+
+    @property
+    def lasting_tags(self) -> Mapping[str, str]:
+        """Give the tags that stay as they are as long as the deployment: of what serves."""
+        lasting = {f"{PREFIX}{name}" for name in ("project", "stack", "deployment", "model")}
+        return {name: value for name, value in self.tags.items() if name in lasting}
 
     @property
     def account(self) -> str:

@@ -13,8 +13,10 @@ _SUBSCRIPTIONS = "2022-12-01"
 _PROVIDERS = "/providers/"
 
 VERSIONS: Mapping[str, str] = {
+    "microsoft.alertsmanagement": "2021-04-01",
     "microsoft.authorization": "2022-04-01",
     "microsoft.containerregistry": "2023-01-01-preview",
+    "microsoft.insights/actiongroups": "2023-01-01",
     "microsoft.insights/autoscalesettings": "2021-05-01-preview",
     "microsoft.insights/components": "2020-02-02",
     "microsoft.insights/diagnosticsettings": "2021-05-01-preview",

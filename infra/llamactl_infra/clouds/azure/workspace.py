@@ -16,12 +16,14 @@ from llamactl_infra.clouds.azure.surroundings import Surroundings
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A workspace, and what of it roles are given on; None: that of a given one is not known."""
+    """A workspace, who it is, and what of it roles are given on; None: not known of a given one."""
 
     name: pulumi.Input[str]
     id: pulumi.Input[str]
     storage_id: pulumi.Input[str] | None
     registry_id: pulumi.Input[str] | None
+    principal_id: pulumi.Input[str] | None
+    insights: pulumi.Input[str] | None
 
 
 def declare_workspace(
@@ -36,10 +38,13 @@ def declare_workspace(
         kind = "Microsoft.MachineLearningServices/workspaces"
         group_id = f"/subscriptions/{own.subscription}/resourceGroups/{own.resource_group}"
         there = f"{group_id}/providers/{kind}/{own.workspace}"
-        return Workspace(own.workspace, there, own.storage_account, own.container_registry)
+        return Workspace(
+            own.workspace, there, own.storage_account, own.container_registry, None, None
+        )
     account = _storage(around, group)
     registry_id = own.container_registry
     registry = registry_id if registry_id is not None else _registry(around, group).id
+    insights = _insights(around, group, logs_id)
     made = machinelearningservices.Workspace(
         around.child("workspace"),
         resource_group_name=group,
@@ -50,7 +55,7 @@ def declare_workspace(
         friendly_name=around.spec.name,
         storage_account=account.id,
         key_vault=_key_vault(around, group, tenant).id,
-        application_insights=_insights(around, group, logs_id).id,
+        application_insights=insights.id,
         container_registry=registry,
         public_network_access=_access(public=own.public_access),
         managed_network=_managed_network(around),
@@ -58,7 +63,9 @@ def declare_workspace(
         tags=around.tags,
         opts=around.options(),
     )
-    return Workspace(made.name, made.id, account.id, registry)
+    # It always has one: it is declared above.
+    principal = made.identity.apply(lambda told: "" if told is None else told.principal_id)
+    return Workspace(made.name, made.id, account.id, registry, principal, insights.name)
 
 
 def _storage(around: Surroundings, group: pulumi.Input[str]) -> storage.StorageAccount:

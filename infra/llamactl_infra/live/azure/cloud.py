@@ -116,9 +116,9 @@ class LiveAzure:
             return tuple(remains.remains(management, spec, held))
 
     def held_back(self, spec: Spec, held: Sequence[Held]) -> tuple[str, ...]:
-        """Say what Azure keeps for some days of what was deleted; it costs nothing."""
+        """Say what stays on purpose, or for some days, of what was deleted; it costs nothing."""
         with self._asked() as management:
-            return tuple(remains.held_back(management, held, spec.region))
+            return tuple(remains.held_back(management, spec, held))
 
     def _endpoint(self, management: Management, spec: Spec) -> str:
         place = self._whereabouts.endpoint(management, spec)

@@ -52,7 +52,7 @@ def test_a_role_on_anothers_registry_that_is_still_there_is_named(deployed, live
 
     named = live.remains(SPEC, held)
 
-    assert len(named) == 2
+    assert len(named) == 3  # the image, and the weights for the endpoint and for the workspace
     assert all(each.startswith("roleAssignments ") for each in named)
     assert any(f"({REGISTRY}/" in each for each in named)
 
