@@ -264,7 +264,6 @@ STATEMENTS = (
                 (
                     "s3:CreateBucket",
                     "s3:ListBucket",
-                    "s3:ListBucketMultipartUploads",
                     "s3:GetBucketPublicAccessBlock",
                     "s3:PutBucketPublicAccessBlock",
                     "s3:GetEncryptionConfiguration",
@@ -284,7 +283,6 @@ STATEMENTS = (
                     "s3:PutObject",
                     "s3:DeleteObject",
                     "s3:AbortMultipartUpload",
-                    "s3:ListMultipartUploadParts",
                 ),
                 "weights",
             ),

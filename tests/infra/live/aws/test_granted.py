@@ -3,16 +3,20 @@
 import pytest
 
 pytest.importorskip("pulumi_aws", reason="needs the extra 'aws'")
+from contextlib import suppress
+
 import boto3
 
 from infra.live.aws.checked import found
-from infra.live.aws.test_policy import BOUNDARY, granted
+from infra.live.aws.test_policy import BOUNDARY, ROLE, granted
 from infra.sagemaker.creation import Creator
-from infra.sagemaker.declared import declared, spec_of
+from infra.sagemaker.declared import READY, declared, spec_of
 from llamactl_catalog.errors import NoPermission
+from llamactl_infra.drafts.default_bucket import have_bucket
 from llamactl_infra.spec import SageMakerSpec, Schedule
 from standins.aws import ACCOUNT
-from standins.aws.translation import removal
+from standins.aws.evaluation import statements
+from standins.aws.translation import Request, change, removal, snake
 
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234"
 WHOLE = spec_of(
@@ -104,3 +108,126 @@ def test_the_endpoint_of_others_may_not_be_deleted(deployer, live):
 
     with pytest.raises(Exception, match="not authorized to perform: sagemaker:DeleteEndpoint"):
         boto3.client("sagemaker").delete_endpoint(**request.parameters)
+
+
+# What no request here needs, and why the policy has it all the same.
+_DRIFT = "the provider reads it after each change"
+_DELETING = "the provider asks before it deletes a role"
+_SCALING = "scaling acts in the name of whoever registered the target: its user guide"
+_ONE_OF_FOUR = "asked where the catalog has no code of a type's quota, or there is no applied value"
+UNASKED = {
+    "iam:ListRoleTags": _DRIFT,
+    "iam:ListRolePolicies": _DRIFT,
+    "iam:ListAttachedRolePolicies": _DRIFT,
+    "iam:ListInstanceProfilesForRole": _DELETING,
+    "iam:UpdateRoleDescription": "a later release may describe the role in other words",
+    "cloudwatch:ListTagsForResource": _DRIFT,
+    "application-autoscaling:ListTagsForResource": _DRIFT,
+    "application-autoscaling:DescribeScalingPolicies": _DRIFT,
+    "application-autoscaling:DescribeScheduledActions": _DRIFT,
+    "application-autoscaling:UntagResource": "as for other tags; moto knows no such request",
+    "sagemaker:UpdateEndpointWeightsAndCapacities": _SCALING,
+    "sagemaker:InvokeEndpoint": "of those who ask the endpoint by other clients",
+    "servicequotas:GetAWSDefaultServiceQuota": _ONE_OF_FOUR,
+    "servicequotas:ListServiceQuotas": _ONE_OF_FOUR,
+    "servicequotas:ListAWSDefaultServiceQuotas": _ONE_OF_FOUR,
+}
+OWNER = {"owner": "someone"}
+ENDPOINT = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint/chat"
+GROUP = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/sagemaker/Endpoints/chat"
+ALARM = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:llamactl-chat-server-errors"
+TARGET = f"arn:aws:application-autoscaling:us-east-1:{ACCOUNT}:scalable-target/0"
+
+
+def send(*requests):
+    """Ask as the provider does, whatever comes of it: what it may is recorded."""
+    for each in requests:
+        client = boto3.client(each.service)
+        with suppress(client.exceptions.ClientError):
+            getattr(client, snake(each.operation))(**each.parameters)
+
+
+def retagged():
+    """The requests that change tags, of each service."""
+    pairs, keys = [{"Key": "owner", "Value": "someone"}], ["owner"]
+    named = {"RoleName": ROLE.rpartition("/")[2]}
+    yield Request("sagemaker", "AddTags", {"ResourceArn": ENDPOINT, "Tags": pairs})
+    yield Request("sagemaker", "DeleteTags", {"ResourceArn": ENDPOINT, "TagKeys": keys})
+    yield Request("iam", "TagRole", {**named, "Tags": pairs})
+    yield Request("iam", "UntagRole", {**named, "TagKeys": keys})
+    yield Request("logs", "TagResource", {"resourceArn": GROUP, "tags": OWNER})
+    yield Request("logs", "UntagResource", {"resourceArn": GROUP, "tagKeys": keys})
+    yield Request("cloudwatch", "TagResource", {"ResourceARN": ALARM, "Tags": pairs})
+    yield Request("cloudwatch", "UntagResource", {"ResourceARN": ALARM, "TagKeys": keys})
+    of_target = {"ResourceARN": TARGET, "Tags": OWNER}
+    yield Request("application-autoscaling", "TagResource", of_target)
+
+
+def changed(spec):
+    """The requests of updates: a role of a former release, other content, and then the end."""
+    name = ROLE.rpartition("/")[2]
+    role = {"name": name, "assumeRolePolicy": "{}", "permissionsBoundary": BOUNDARY}
+    yield from change("role", {"name": name}, role)
+    yield Request("iam", "GetRole", {"RoleName": name})
+    yield Request("iam", "GetRolePolicy", {"RoleName": name, "PolicyName": "endpoint"})
+    client = boto3.client("sagemaker")
+    configuration = client.describe_endpoint(EndpointName="chat")["EndpointConfigName"]
+    model = client.describe_endpoint_config(EndpointConfigName=configuration)
+    model = model["ProductionVariants"][0]["ModelName"]
+    endpoint = {"name": "chat", "endpointConfigName": configuration}
+    yield from change("endpoint", {"name": "chat"}, endpoint)
+    yield Request("sagemaker", "ListTags", {"ResourceArn": ENDPOINT})
+    yield from retagged()
+    scaled = {
+        "serviceNamespace": "sagemaker",
+        "resourceId": "endpoint/chat/variant/AllTraffic",
+        "scalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+    yield removal("scheduled_action", {**scaled, "name": "chat-day"})
+    yield removal("policy", {**scaled, "name": "chat-concurrency"})
+    yield removal("target", scaled)
+    yield removal("endpoint_configuration", {"name": configuration})
+    yield removal("model", {"name": model})
+    yield removal("metric_alarm", {"name": "llamactl-chat-server-errors"})
+    yield removal("dashboard", {"dashboardName": "llamactl-chat"})
+    yield removal("log_group", {"name": f"/aws/sagemaker/Endpoints/{spec.name}"})
+    yield removal("role_policy", {"role": name, "name": "endpoint"})
+    yield removal("role", {"name": name})
+    yield removal("endpoint", {"name": "chat"})
+
+
+def staged():
+    """What staging asks of S3, one upload being given up."""
+    bucket = f"sagemaker-us-east-1-{ACCOUNT}"
+    have_bucket(bucket, "us-east-1", ACCOUNT)
+    store = boto3.client("s3")
+    own = {"Bucket": bucket, "Key": "llamactl/llama-2-7b-chat/x/model"}
+    store.put_object(**own, Body=b"x")
+    store.get_object(**own)
+    upload = store.create_multipart_upload(**own)["UploadId"]
+    store.abort_multipart_upload(**own, UploadId=upload)
+    store.delete_object(**own)
+
+
+def test_the_policy_has_nothing_that_is_not_asked_for_or_explained(deployer, live):
+    staged()
+    declared(WHOLE, Signed(deployer))
+    while live.endpoint(WHOLE).state == "creating":
+        pass
+    list(live.checks(WHOLE))
+    list(live.checks(spec_of()))
+    live.differences(WHOLE)
+    live.image_digest(READY)
+    live.remains(WHOLE, ())
+    list(live.log(WHOLE, tail=1, follow=False))
+    runtime = boto3.client("sagemaker-runtime")
+    with suppress(runtime.exceptions.ClientError):
+        runtime.invoke_endpoint_with_response_stream(EndpointName="chat", Body=b"{}")
+    send(*changed(WHOLE))
+
+    used = {each.action for each in deployer.authorizations if deployer.policies.allows(each)}
+    policy = deployer.policies.granted
+    known = {action for each in statements(policy) for action in each["Action"]}
+    assert sorted(known - used - UNASKED.keys()) == []
+    asked_for = {each for each in UNASKED if UNASKED[each] != _ONE_OF_FOUR} & used
+    assert sorted(asked_for) == []
