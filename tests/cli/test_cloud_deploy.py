@@ -17,6 +17,7 @@ from llamactl_catalog.errors import (
     NoPermission,
     NoQuota,
     NotFound,
+    RolePending,
     StillBusy,
     Unhealthy,
 )
@@ -353,6 +354,26 @@ def test_what_is_busy_is_told_while_the_engine_waits(app, ground, capsys, monkey
 
     assert "creating endpoint chat: pulls the image" in heard
     assert heard[-1] == "creating endpoint chat: warms up"
+
+
+def test_what_a_new_role_does_not_allow_yet_is_tried_again_and_not_for_ever(app, ground):
+    from llamactl.pipeline.bringing_up import bring_up
+
+    heard: list[str] = []
+    spec = _any_spec(app, ground)
+    refused = RolePending("may not pull")
+    stack = ground.stack("chat", lambda _step: None)
+
+    ground.ups = [refused, ()]
+    bring_up(stack, ground.cloud, spec, lambda step: heard.append(step.text), poll_every_s=0)
+    tries = ground.happened.count("up")
+    ground.ups = [refused] * 20
+    with pytest.raises(RolePending):
+        bring_up(stack, ground.cloud, spec, lambda _step: None, poll_every_s=0)
+
+    assert tries == 2
+    assert any("does not count yet: waiting" in each for each in heard)
+    assert ground.happened.count("up") == tries + 11
 
 
 def _any_spec(app, ground):
