@@ -6,9 +6,11 @@ LlamactlError
 │   └── PromptTooLong       2   a prompt that does not fit the model's context
 ├── LicenseRefused          3   terms that are not accepted, or that forbid this use
 ├── NoQuota                 4   an account's limit that is too low for what was asked
+├── Throttled               4   a cloud's limit on how often it may be called, after patient retries
 ├── NoCapacity              5   memory, disk, a port or a lock that is not to be had now
 │   ├── NoInstances         5   a region that has none of an instance type free now
-│   └── StillBusy           5   something that a cloud is still at work on
+│   ├── StillBusy           5   something that a cloud is still at work on
+│   └── Unreachable         5   a service that does not answer now, or fails by itself
 ├── NoAccess                6   gated weights that this token may not read
 ├── Unhealthy               8   an endpoint that does not answer as it should
 ├── CleanupIncomplete       9   something of a deployment is still there after `destroy`
@@ -69,6 +71,12 @@ class NoQuota(LlamactlError):
     exit_code = 4
 
 
+class Throttled(LlamactlError):
+    """A cloud's limit on how often it may be called: no other place has more."""
+
+    exit_code = 4
+
+
 class NoCapacity(LlamactlError):
     """Memory, disk, a port or a lock that is not to be had now."""
 
@@ -81,6 +89,10 @@ class NoInstances(NoCapacity):
 
 class StillBusy(NoCapacity):
     """Something that a cloud is still at work on, and lets nobody change before the end."""
+
+
+class Unreachable(NoCapacity):
+    """A service that does not answer now, or fails by itself: the same command works later."""
 
 
 class NoAccess(LlamactlError):

@@ -43,6 +43,7 @@ MAY_NAME_CLOUDS = {
     "infra/llamactl_infra/prices/listings.py": "which clouds have a list of sizes",
     "infra/llamactl_infra/prices/refresh.py": "the closed set of clouds with a price list",
     "infra/llamactl_infra/program.py": "which program declares for which cloud",
+    "infra/llamactl_infra/stacks/backends.py": "which backend URL names whose object storage",
     "infra/llamactl_infra/stacks/causes.py": "whose causes of failures are known",
     "infra/llamactl_infra/stacks/twins.py": "which module names what for which cloud",
     "infra/llamactl_infra/stacks/pending.py": "how each cloud's resources are found again",

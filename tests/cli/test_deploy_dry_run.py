@@ -1,8 +1,10 @@
 """`llamactl deploy --dry-run`: pages and records of what would be, and what is refused."""
 
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +18,7 @@ FIELDS = [
     "max_instances", "engine", "engine_version", "quantization", "num_shard", "image",
     "image_source", "image_registry", "weights", "license", "quota", "usd_per_hour",
     "peak_instances", "peak_usd_per_hour",
-    "usd_per_month", "usd_per_million_tokens", "guards", "warnings", "plan", "config",
+    "usd_per_month", "usd_per_million_tokens", "guards", "changes", "warnings", "plan", "config",
 ]  # fmt: skip
 GUARDS = [
     "license_gate", "network_isolation", "encryption", "private_network", "alarms", "autoscaling",
@@ -24,6 +26,8 @@ GUARDS = [
 ]  # fmt: skip
 SMALL = "mistral-7b-instruct-v0.3"
 DAY = '[{"name":"day","cron":"0 8 * * 1-5","min_instances":40,"max_instances":40}]'
+STANDING = "mistral-7b-instruct-v0.2"
+RECORDED = Path(__file__).parents[1] / "infra" / "stacks" / "recorded"
 
 
 def dry_run(llamactl, model, *args):
@@ -63,6 +67,32 @@ def test_a_dry_run_needs_no_credentials_and_leaves_nothing(llamactl, no_credenti
     assert "not accepted yet" in result.out
     assert "llamactl license accept llama-2" in result.out
     assert not llamactl.state.exists()
+
+
+@pytest.fixture
+def standing(llamactl, tmp_path, monkeypatch):
+    """A deployment that Pulumi has recorded in llamactl's own backend: `chat`."""
+    monkeypatch.chdir(tmp_path)  # out of this checkout, which is a project itself
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "pulumi-home"))
+    for name in ("PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    home = llamactl.state / "pulumi"
+    stacks = home / "backend" / ".pulumi" / "stacks" / "llamactl"
+    stacks.mkdir(parents=True)
+    (home / "project").mkdir()
+    (stacks.parents[1] / "meta.yaml").write_text("version: 1\n")
+    shutil.copy(RECORDED / "chat.json", stacks / "chat.json")
+    shutil.copy(RECORDED / "Pulumi.chat.yaml", home / "project" / "Pulumi.chat.yaml")
+
+
+def test_a_dry_run_of_a_name_that_stands_shows_the_change(llamactl, standing):
+    told = record(llamactl, STANDING, "--name", "chat", "--context", "2048")
+    page = dry_run(llamactl, STANDING, "--name", "chat", "--context", "2048")
+
+    assert "context_tokens: 4096 -> 2048" in told["changes"]
+    assert (told["cloud"], told["instance_type"]) == ("aws", "ml.g5.2xlarge")
+    assert any(each.startswith("update: ") for each in told["warnings"])
+    assert "context_tokens: 4096 -> 2048" in page.out
 
 
 def test_the_record_has_every_field_and_every_guard(llamactl):

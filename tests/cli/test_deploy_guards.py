@@ -62,6 +62,25 @@ def test_an_update_has_its_caution_and_nothing_to_do_has_none(ready):
     assert told == [False, True]
 
 
+def test_what_starts_no_instance_has_no_caution_of_a_second_fleet(ready):
+    scaled = changed(ready, min_instances=2, max_instances=6)
+    scaled = replace(scaled, stored=scaled.spec)
+    beside = (
+        changed(ready, owner="ops"),
+        changed(ready, log_days=90),
+        changed(scaled, max_instances=8),
+        changed(scaled, instances=4),
+        changed(ready, context_tokens=2048, update="rolling"),
+    )
+
+    assert [
+        text for each in beside for text in cautions_of(each) if text.startswith("update:")
+    ] == []
+    assert any(
+        text.startswith("update:") for text in cautions_of(changed(ready, context_tokens=64))
+    )
+
+
 def test_one_instance_left_of_a_canary_is_refused_with_the_way_on(tmp_path, ready):
     found = replace(candidates_for(SMALL, "aws"), stored=replace(ready.spec, update="canary"))
 

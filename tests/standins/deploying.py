@@ -67,7 +67,9 @@ class StackStandIn:
 
 @dataclass
 class GroundStandIn:
-    """Everything outside of a deployment. `url` is where it answers, `resources` what stands."""
+    """Everything outside of a deployment. `url` is where it answers, `resources` what stands.
+
+    `unchanged`: the last run made the stack as it is asked for now."""
 
     url: str = "http://127.0.0.1:9"
     cloud: LiveCloudStandIn = field(default_factory=LiveCloudStandIn)
@@ -79,6 +81,7 @@ class GroundStandIn:
     specs: dict[str, Spec] = field(default_factory=dict)
     happened: list[str] = field(default_factory=list)
     stands: bool = False
+    unchanged: bool = False
     paused_s: float = 0.0
 
     def tools(self, cloud: str) -> Any:
@@ -89,6 +92,9 @@ class GroundStandIn:
 
     def stored(self, name: str) -> Spec | None:
         return self.specs.get(name)
+
+    def is_unchanged(self, spec: Spec) -> bool:
+        return self.unchanged
 
     def stack(self, name: str, report: Callable[[Step], None]) -> StackStandIn:
         return StackStandIn(self, name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llamactl.pipeline.ground import Ground, Stack
 from llamactl.progress import stage
-from llamactl_catalog.errors import LlamactlError, NoCapacity, Unhealthy
+from llamactl_catalog.errors import LlamactlError, NoCapacity, Throttled, Unhealthy
 from llamactl_catalog.model import Model
 from llamactl_catalog.progress import Report, Step
 from llamactl_catalog.units import format_duration
@@ -23,6 +23,26 @@ USUAL_TIMEOUT_S = 600.0
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 15.0
 _MAX_TOKENS = 16
+
+
+def is_applied(ground: Ground, spec: Spec) -> bool:
+    """Tell whether the last run made the stack so: read now, as another may have changed it."""
+    return ground.is_unchanged(spec) and ground.stored(spec.name) == spec
+
+
+def stands_as_asked(ground: Ground, spec: Spec) -> bool:
+    """Tell whether Pulumi has nothing to do: the last run made it so, and so it still runs.
+
+    Raises:
+        LlamactlError: the cloud does not let it be read.
+    """
+    if not is_applied(ground, spec):
+        return False
+    with stage("compare") as report:
+        live = ground.live(spec.cloud)
+        stands = live.endpoint(spec).state == "running" and not live.differences(spec)
+        report(Step("nothing had to be changed" if stands else "what runs is not what was made"))
+    return stands
 
 
 def verify(ground: Ground, stack: Stack, spec: Spec) -> None:
@@ -72,7 +92,7 @@ def first_answer(ground: Ground, model: Model, spec: Spec, timeout_s: float) -> 
             try:
                 found = _known(ground, spec)
                 report(Step(_answered(found, model, timeout_s)))
-            except (NoCapacity, Unhealthy) as error:
+            except (NoCapacity, Throttled, Unhealthy) as error:
                 if time.monotonic() + pause_s > deadline:
                     raise _silent(spec.name, timeout_s, error) from error
                 _tell_why(report, error)

@@ -5,6 +5,7 @@ import click
 from llamactl.app import App
 from llamactl.interview import can_ask
 from llamactl.output import talk
+from llamactl.pipeline.answering import is_applied
 from llamactl.pipeline.cloud_order import CloudOrder
 from llamactl.pipeline.confirmation_page import confirmation_page
 from llamactl.pipeline.ground import Ground
@@ -31,6 +32,8 @@ def confirmed(app: App, ground: Ground, order: CloudOrder, ready: Prepared) -> N
     if not can_ask(app):
         message = f"deploying '{ready.spec.name}' costs money, and nobody can be asked"
         raise InvalidInput(message, hint="--yes approves; --dry-run shows this page alone")
+    if is_applied(ground, ready.spec):
+        return
     if ready.spec.image is not None:
         lines = change_lines(preview_of(app, ground, ready.spec, order))
         if not lines:

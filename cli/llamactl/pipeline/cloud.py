@@ -7,7 +7,7 @@ from typing import TypeVar
 from llamactl.app import App
 from llamactl.deployments import require_free
 from llamactl.output import talk
-from llamactl.pipeline.answering import USUAL_TIMEOUT_S, first_answer, verify
+from llamactl.pipeline.answering import USUAL_TIMEOUT_S, first_answer, stands_as_asked, verify
 from llamactl.pipeline.asking_first import confirmed
 from llamactl.pipeline.bringing_up import bring_up
 from llamactl.pipeline.cloud_order import CloudOrder
@@ -137,8 +137,9 @@ class CloudRun:
     def _brought_up(self, ready: Prepared) -> Deployment:
         spec, timeout_s = ready.spec, self.order.timeout_s
         try:
-            stack = self._up(spec)
-            verify(self.ground, stack, spec)
+            if self.order.unlock or not stands_as_asked(self.ground, spec):
+                stack = self._up(spec)
+                verify(self.ground, stack, spec)
             answer_s = float(timeout_s) if timeout_s is not None else USUAL_TIMEOUT_S
             return first_answer(self.ground, ready.model, spec, answer_s)
         except KeyboardInterrupt:

@@ -7,6 +7,7 @@ from llamactl.pipeline.preparing import Prepared
 from llamactl_catalog.costs import usd_per_month
 from llamactl_infra.drafts.draft import Guard, open_draft
 from llamactl_infra.spec import SECRETS, Spec
+from llamactl_infra.stacks.settling import needs_update
 from llamactl_infra.stored_values import settings_of
 
 _CLASSIFIER = "llama-guard-7b"
@@ -36,8 +37,17 @@ def cautions_of(ready: Prepared) -> Iterator[str]:
             f"autoscaling: up to {ready.capacity.peak} instances, which cost ${usd:.2f} an hour "
             f"(${usd_per_month(usd):,.0f} a month)"
         )
-    if changes_of(ready):
+    if _makes_second_fleet(ready):
         yield open_draft(ready.spec.cloud).update_caution
+
+
+def _makes_second_fleet(ready: Prepared) -> bool:
+    """Tell whether other instances are started beside those that run."""
+    spec, stored = ready.spec, ready.stored
+    if stored is None or spec.update == "rolling":
+        return False
+    other_count = spec.max_instances is None and spec.instances != stored.instances
+    return other_count or needs_update(spec, stored)
 
 
 def changes_of(ready: Prepared) -> list[str]:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from llamactl.pipeline.deploy_guards import cautions_of, guards_of
+from llamactl.pipeline.deploy_guards import cautions_of, changes_of, guards_of
 from llamactl.pipeline.license_standing import LicenseStanding
 from llamactl.pipeline.preparing import Prepared
 from llamactl.plan_record import plan_record
@@ -43,6 +43,7 @@ def deploy_record(ready: Prepared, standing: LicenseStanding) -> dict[str, Any]:
             re.sub(r"\W", "_", each.name): {"on": each.on, "text": each.text}
             for each in guards_of(ready, standing)
         },
+        "changes": changes_of(ready),
         "warnings": list(cautions_of(ready)),
         "plan": plan_record(ready.plan, None),
         "config": config,

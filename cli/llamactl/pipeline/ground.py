@@ -52,6 +52,9 @@ class Ground(Protocol):
     def stored(self, name: str) -> Spec | None:
         """Give the spec that the deployment of a name has; None: there is none."""
 
+    def is_unchanged(self, spec: Spec) -> bool:
+        """Tell whether the last run made the stack so, and another would change nothing."""
+
     def stack(self, name: str, report: Report) -> Stack:
         """Open the stack of a deployment, and make it where there is none."""
 
@@ -93,6 +96,10 @@ class OwnGround:
         """Give the spec that a stack was configured with; the engine is asked only where it may."""
         stacks = self.app.stacks()
         return stacks.stored_spec(name) if stacks.may_know(name) else None
+
+    def is_unchanged(self, spec: Spec) -> bool:
+        """Tell whether the last run made the stack so, and another would change nothing."""
+        return self.app.stacks().is_unchanged(spec)
 
     def stack(self, name: str, report: Report) -> Stack:
         """Open the stack of a deployment, and make it where there is none."""

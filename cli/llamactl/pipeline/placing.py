@@ -7,6 +7,7 @@ from typing import get_args
 import click
 
 from llamactl.app import App
+from llamactl.output import talk
 from llamactl.pipeline.cloud_order import ANY, CloudOrder
 from llamactl.pipeline.plan_file import SavedPlan, read_plan, refuse_differences
 from llamactl.pipeline.sought import Scaling, scaling_of, selection_of, sought_by
@@ -75,7 +76,9 @@ def candidates(app: App, order: CloudOrder) -> Candidates:
     stored = _stored(app, order)
     scaling = scaling_of(order, stored)
     sought = sought_by(order, model, stored, saved, rented())
-    stands = stored is not None and (not order.fallback or _has_endpoint(app, stored))
+    stands = stored is not None and (
+        not order.fallback or order.dry_run or _has_endpoint(app, stored)
+    )
     if stored is not None and not stands:  # what an earlier run could not have there
         selection = selection_of(order, None, (stored.cloud,))
         sought = replace(sought, selection=selection)
@@ -130,16 +133,25 @@ def _as_saved(order: CloudOrder, saved: SavedPlan) -> CloudOrder:
     )
 
 
+def _read_stored(app: App, order: CloudOrder) -> Spec | None:
+    target, name = app.stacks(), order.deployment_name()
+    if not order.dry_run:
+        return target.stored_spec(name) if target.may_know(name) else None
+    try:  # it makes nothing, not even a folder, and needs no credentials
+        is_known = name in target.names_seen() or target.is_in_use()
+        return target.stored_spec(name) if is_known else None
+    except LlamactlError as error:
+        talk(f"warning: whether '{name}' is deployed is not known: {error.message}")
+        return None
+
+
 def _stored(app: App, order: CloudOrder) -> Spec | None:
     """Read the spec of the deployment of this name, where there is one.
 
     Raises:
         InvalidInput: it serves another model, or on another cloud than is asked for.
     """
-    if order.dry_run:
-        return None
-    target, name = app.stacks(), order.deployment_name()
-    stored = target.stored_spec(name) if target.may_know(name) else None
+    stored, name = _read_stored(app, order), order.deployment_name()
     if stored is None:
         return None
     hint = f"another --name, or llamactl destroy {name} first"

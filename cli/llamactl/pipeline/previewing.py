@@ -45,7 +45,15 @@ def print_preview(app: App, ground: Ground, ready: Prepared, order: CloudOrder) 
     before, after = _usd_per_hour(ready.stored), _usd_per_hour(ready.spec)
     if order.as_json:
         changes = [
-            {"operation": each.operation, "resource": str(each.resource), "fields": each.fields}
+            {
+                "operation": each.operation,
+                "resource": str(each.resource),
+                "fields": each.fields,
+                "values": {
+                    name: {"before": before, "after": after}
+                    for name, (before, after) in each.values.items()
+                },
+            }
             for each in found.changes
         ]
         cost = {"usd_per_hour_before": before, "usd_per_hour_after": after}

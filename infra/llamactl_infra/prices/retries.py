@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-from llamactl_catalog.errors import Unhealthy
+from llamactl_catalog.errors import LlamactlError, Unhealthy
 from llamactl_catalog.progress import Report, Step
 
 Answer = TypeVar("Answer")
@@ -21,13 +21,20 @@ _FIRST_WAIT_S = 0.5
 class Busy(Exception):
     """The other side is overloaded or out of reach for now.
 
-    `wait_s` is the wait that it asks for, `attempts` how often asking makes sense.
+    `wait_s` is the wait that it asks for, `attempts` how often asking makes sense,
+    `error` what it is in the end.
     """
 
     def __init__(
-        self, message: str, wait_s: float | None = None, *, attempts: int = ATTEMPTS
+        self,
+        message: str,
+        wait_s: float | None = None,
+        *,
+        attempts: int = ATTEMPTS,
+        error: type[LlamactlError] = Unhealthy,
     ) -> None:
         super().__init__(message)
+        self.error = error
         self.wait_s = wait_s
         self.attempts = attempts
 
@@ -36,7 +43,7 @@ def patiently(ask: Callable[[], Answer], pause: Pause, report: Report) -> Answer
     """Ask again while the answer is Busy: waits double from half a second, or are as asked for.
 
     Raises:
-        Unhealthy: it stayed busy, or asks for a longer wait than a person has patience for.
+        LlamactlError: it stayed busy, or asks for a longer wait than a person has patience for.
     """
     wait_s = _FIRST_WAIT_S
     for attempt in range(1, ATTEMPTS + 1):
@@ -45,9 +52,9 @@ def patiently(ask: Callable[[], Answer], pause: Pause, report: Report) -> Answer
         except Busy as busy:
             asked_s = wait_s if busy.wait_s is None else busy.wait_s
             if asked_s > LONGEST_WAIT_S:
-                raise Unhealthy(f"{busy}; it asks to wait {asked_s:.0f} s") from busy
+                raise busy.error(f"{busy}; it asks to wait {asked_s:.0f} s") from busy
             if attempt >= busy.attempts:
-                raise Unhealthy(
+                raise busy.error(
                     f"{busy}, {attempt} times in a row", hint="try again in some minutes"
                 ) from busy
             report(Step(f"{busy}; asking again in {asked_s:.1f} s"))

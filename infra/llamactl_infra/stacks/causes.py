@@ -8,10 +8,11 @@ from typing import assert_never
 from llamactl_catalog.errors import (
     InvalidInput,
     LlamactlError,
-    NoCapacity,
     NoPermission,
     ProgramMissing,
+    StillBusy,
     Unhealthy,
+    Unreachable,
 )
 from llamactl_infra.clouds.causes import Cause, cause
 from llamactl_infra.clouds.container_causes import CONTAINER_CAUSES
@@ -37,9 +38,13 @@ _ENGINE = (
     ),
     cause(
         r"no such host|connection refused|dial tcp|i/o timeout|TLS handshake",
-        NoCapacity,
+        Unreachable,
         "the network does not let it through; then the same command continues",
     ),
+)
+# What an endpoint is made of that runs containers, and what looks at it: only these are unhealthy.
+_SERVING = re.compile(
+    r":(Endpoint|OnlineEndpoint|OnlineDeployment|EndpointVerification|AzureMlTraffic)$"
 )
 _UNKNOWN = (
     "the message above is the cloud's own and names what it refuses: change that by the option or "
@@ -103,9 +108,12 @@ def translated(
     if found is None and not own:
         found = next((each for each in causes if each.words.search(output)), None)
     text = f"{where}{_core(message)}"
+    serves = resource is not None and _SERVING.search(resource.type) is not None
     if found is None:
-        kind = Unhealthy if resource is not None else InvalidInput
+        kind = Unhealthy if serves else InvalidInput
         return kind(text, hint=_UNKNOWN)
+    if found.error is Unhealthy and resource is not None and not serves:
+        return StillBusy(text, hint="nothing of it runs a container: the same command continues")
     return found.error(text, hint=found.fix)
 
 

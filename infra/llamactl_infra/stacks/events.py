@@ -1,8 +1,10 @@
 """What the engine tells while it works: steps to report, changes, and what went wrong."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from pulumi.automation import EngineEvent
+from pulumi.automation import EngineEvent, StepEventMetadata
 
 from llamactl_catalog.progress import Report, Step
 from llamactl_infra.stacks.resources import Named, named
@@ -23,11 +25,15 @@ _NO_CHANGE = {"same", "read", "refresh", "discard", "read-discard"}
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happens to one resource; `fields` are those that differ."""
+    """What happens to one resource; `fields` are those that differ.
+
+    `values` are theirs before and after, as Pulumi tells them: without secrets.
+    """
 
     operation: str
     resource: Named
     fields: tuple[str, ...] = ()
+    values: Mapping[str, tuple[Any, Any]] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,16 @@ class Listener:
         if operation == "refresh":
             self.read.add(about.urn)
         if operation not in _NO_CHANGE:
-            self.changes.append(Change(operation, resource, tuple(about.diffs or ())))
+            changed = tuple(about.diffs or ())
+            self.changes.append(Change(operation, resource, changed, _values(about, changed)))
         if operation in _DOING and operation != "discard":
             self.report(Step(f"{_DOING[operation]} {resource}"))
+
+
+def _values(about: StepEventMetadata, names: Sequence[str]) -> dict[str, tuple[Any, Any]]:
+    """Return the inputs of those names, before and after; None where there is none."""
+    before, after = (
+        {} if each is None or each.inputs is None else each.inputs
+        for each in (about.old, about.new)
+    )
+    return {name: (before.get(name), after.get(name)) for name in names}

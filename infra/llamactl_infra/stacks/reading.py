@@ -1,27 +1,25 @@
 """What is kept of stacks: settings and state, read without opening or selecting them."""
 
-import json
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
-
-from pulumi.automation import CommandError
+from typing import TYPE_CHECKING, Any
 
 from llamactl_catalog.errors import InvalidFile, UnknownDeployment
 from llamactl_infra.live.cloud import Held
 from llamactl_infra.spec import Spec
-from llamactl_infra.stacks.causes import causes_on, translated
-from llamactl_infra.stacks.command import EngineCommand
+from llamactl_infra.stacks.checkpoints import Checkpoints, settings_in, settings_of
 from llamactl_infra.stacks.pending import has_creations
-from llamactl_infra.stacks.place import PROJECT, StackPlace
+from llamactl_infra.stacks.place import StackPlace
 from llamactl_infra.stacks.resources import Named, named
+from llamactl_infra.stacks.yaml_values import NotReadable
 
-_PREFIX = f"{PROJECT}:"
-# Each is a run of the engine, of some 0.2 s and one core.
+if TYPE_CHECKING:
+    from llamactl_infra.stacks.exports import Exports
+
+# Where Pulumi is asked, each is a run of its command, of some 0.2 s and one core.
 _AT_ONCE = 8
 _NAMES = frozenset(each.name for each in fields(Spec))
 
@@ -63,10 +61,15 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class StackReader:
-    """Reads the project's stacks, several at once."""
+    """Reads the project's stacks, several at once.
+
+    What `checkpoints` and the project's files do not tell for certain is asked of Pulumi, which
+    `exports` opens. `checkpoints` None: only Pulumi can read the backend.
+    """
 
     place: StackPlace
-    command: EngineCommand = field(repr=False)
+    checkpoints: Checkpoints | None
+    exports: "Callable[[], Exports]" = field(repr=False)
 
     def names(self) -> tuple[str, ...]:
         """Name every stack of the project.
@@ -74,8 +77,10 @@ class StackReader:
         Raises:
             LlamactlError: the backend cannot be read.
         """
-        found: list[dict[str, Any]] = self._told("stack", "ls", "--json")
-        return tuple(sorted(str(each["name"]).rpartition("/")[2] for each in found))
+        if self.checkpoints is not None:
+            with suppress(NotReadable):
+                return self.checkpoints.names()
+        return self.exports().names()
 
     def one(self, name: str, *, with_secrets: bool = False) -> Kept:
         """Read one stack; with the secrets of its spec only where they are asked for.
@@ -87,16 +92,16 @@ class StackReader:
         known = self.names()
         if name not in known:
             raise UnknownDeployment(name, known)
-        return self.several([name], *(["--show-secrets"] if with_secrets else []))[0]
+        return self.several([name], with_secrets=with_secrets)[0]
 
-    def several(self, names: Sequence[str], *options: str) -> list[Kept]:
-        """Read the stacks of these names, which are there; `options` are for their settings.
+    def several(self, names: Sequence[str], *, with_secrets: bool = False) -> list[Kept]:
+        """Read the stacks of these names, which are there.
 
         Raises:
             LlamactlError: the backend cannot be read.
         """
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="stack") as pool:
-            settings = [pool.submit(self._settings, name, *options) for name in names]
+            settings = [pool.submit(self._settings, name, secrets=with_secrets) for name in names]
             states = [pool.submit(self._state, name) for name in names]
             found = zip(names, settings, states, strict=True)
             return [self._kept(name, own.result(), state.result()) for name, own, state in found]
@@ -117,37 +122,23 @@ class StackReader:
         )
 
     def _state(self, name: str) -> Mapping[str, Any]:
-        state: dict[str, Any] = self._told("stack", "export", "--stack", name)
-        return state.get("deployment") or {}
-
-    def _settings(self, name: str, *options: str) -> Mapping[str, str]:
-        found: dict[str, Any] = self._told("config", "--json", "--stack", name, *options)
-        return {
-            key.removeprefix(_PREFIX): each["value"]
-            for key, each in found.items()
-            if key.startswith(_PREFIX) and "value" in each  # a secret has none
-        }
+        if self.checkpoints is not None:
+            with suppress(NotReadable):
+                return self.checkpoints.state(name)
+        return self.exports().state(name)
 
     def _last_settings(self, name: str) -> Mapping[str, str]:
-        """Give the settings of the last run, of a stack that was made on another machine."""
-        with tempfile.TemporaryDirectory(prefix="llamactl-") as folder:
-            option = ("--config-file", str(Path(folder, "settings.yaml")))
-            try:
-                self._ran("config", "refresh", "--stack", name, *option)
-            except CommandError:  # the backend keeps no history, or none of this stack
-                return {}
-            return self._settings(name, *option)
+        """Return the settings of the last run, of a stack that was made on another machine."""
+        if self.checkpoints is not None:
+            with suppress(NotReadable):
+                return settings_of(self.checkpoints.last_run(name).config, with_secrets=False)
+        return self.exports().last_settings(name)
 
-    def _told(self, *words: str) -> Any:
-        try:
-            return json.loads(self._ran(*words))
-        except CommandError as error:
-            why = translated((), (), str(error), causes_on("local"))
-            raise self.place.explained(why) from error
-
-    def _ran(self, *words: str) -> str:
-        place = self.place
-        return self.command.run(list(words), str(place.folder), place.environment).stdout
+    def _settings(self, name: str, *, secrets: bool) -> Mapping[str, str]:
+        if self.checkpoints is not None:  # elsewhere, settings may be kept beside the state
+            with suppress(NotReadable):
+                return settings_in(self.place.folder, name, with_secrets=secrets)
+        return self.exports().settings(name, with_secrets=secrets)
 
 
 def spec_of(settings: Mapping[str, str]) -> tuple[Spec | None, str | None]:

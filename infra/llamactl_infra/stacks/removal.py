@@ -12,6 +12,7 @@ from llamactl_catalog.errors import (
     NoCapacity,
     NoPermission,
     ProgramMissing,
+    Throttled,
 )
 from llamactl_catalog.progress import Report, Step
 from llamactl_infra.drafts.draft import open_draft
@@ -94,7 +95,9 @@ class Removal:
                 raise
             left = standing()
             untouched = len(left) >= len(self.kept.resources)
-            if untouched and isinstance(error, NoPermission | ProgramMissing | NoCapacity):
+            if untouched and isinstance(
+                error, NoPermission | ProgramMissing | NoCapacity | Throttled
+            ):
                 raise
             raise self._incomplete(left, because=error) from error
 

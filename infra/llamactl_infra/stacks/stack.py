@@ -2,17 +2,27 @@
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pulumi import automation
+from pulumi.automation._stack import StackInitMode  # no other way to make a Stack of one's own
 from pulumi.automation.errors import StackNotFoundError
 
 from llamactl_catalog.errors import UnknownDeployment
 from llamactl_catalog.progress import Report, Step, silent
 from llamactl_infra.spec import SECRETS, Cloud, Spec
 from llamactl_infra.stacks.causes import causes_on, translated, unmendable
+from llamactl_infra.stacks.checkpoints import (
+    Checkpoints,
+    checkpoints_of,
+    config_in,
+    is_secret,
+    text_of,
+)
 from llamactl_infra.stacks.command import EngineCommand, engine_command
 from llamactl_infra.stacks.events import Change, Listener
 from llamactl_infra.stacks.locks import locked
@@ -22,8 +32,28 @@ from llamactl_infra.stacks.program_environment import require_environment
 from llamactl_infra.stacks.resources import named
 from llamactl_infra.stacks.settings_file import kept_settings, restore
 from llamactl_infra.stacks.twins import content_names, has_replaced, taken_again
+from llamactl_infra.stacks.unchanged import run_message
+from llamactl_infra.stacks.yaml_values import NotReadable
 
 _PREFIX = f"{PROJECT}:"
+_UNREAD = automation.UpdateSummary("", datetime.min.replace(tzinfo=UTC), "", {}, {}, "")
+
+
+class _LeanStack(automation.Stack):
+    """A stack whose operations are followed by no questions: what they did was heard as events.
+
+    Source: pulumi 3.272, automation/_stack.py: after each `up` it runs Pulumi's command three times
+    more, for outputs, for outputs with secrets, and for the history.
+    """
+
+    def outputs(self) -> dict[str, automation.OutputValue]:
+        """Return nothing: `DeploymentStack.outputs` asks."""
+        return {}
+
+    def info(self, show_secrets: bool = True) -> automation.UpdateSummary:
+        """Return nothing of the run that has ended."""
+        del show_secrets
+        return _UNREAD
 
 
 class Stopped(KeyboardInterrupt):
@@ -59,6 +89,7 @@ class DeploymentStack:
     place: StackPlace
     stack: automation.Stack = field(repr=False)
     command: EngineCommand = field(repr=False)
+    checkpoints: Checkpoints | None = field(default=None, repr=False)
     settings: _Settings = field(default_factory=_Settings, repr=False)
 
     def configure(self, spec: Spec) -> None:
@@ -75,21 +106,18 @@ class DeploymentStack:
             raise
 
     def _configure(self, spec: Spec) -> None:
-        told = spec.to_config()
+        told, before = spec.to_config(), self._settings()
         known = {each.name for each in fields(Spec)}
-        stale = [
-            name
-            for name in self._ran(self.stack.get_all_config)
-            if name.startswith(_PREFIX) and name.removeprefix(_PREFIX) not in told
-        ]
-        stale = [name for name in stale if name.removeprefix(_PREFIX) in known]
+        stale = [f"{_PREFIX}{name}" for name in before.keys() & known - told.keys()]
         if stale:
             self._ran(lambda: self.stack.remove_all_config(stale))
         values = {
             f"{_PREFIX}{name}": automation.ConfigValue(text, secret=name in SECRETS)
             for name, text in told.items()
+            if name in SECRETS or before.get(name) != text
         }
-        self._ran(lambda: self.stack.set_all_config(values))
+        if values:
+            self._ran(lambda: self.stack.set_all_config(values))
 
     def spec(self) -> Spec:
         """Read the spec from the stack's config.
@@ -100,6 +128,16 @@ class DeploymentStack:
         told = self._ran(self.stack.get_all_config)
         own = {name: each.value for name, each in told.items() if name.startswith(_PREFIX)}
         return Spec.from_config({name.removeprefix(_PREFIX): text for name, text in own.items()})
+
+    def _settings(self) -> dict[str, str | None]:
+        """Return the project's settings; None for a secret, which is not decrypted for this."""
+        if self.checkpoints is not None:
+            with suppress(NotReadable):
+                config = config_in(self.place.folder, self.name).items()
+                values = {key: None if is_secret(each) else text_of(each) for key, each in config}
+                return _own(values)
+        told = self._ran(self.stack.get_all_config)
+        return _own({key: None if each.secret else each.value for key, each in told.items()})
 
     def preview(self, cloud: Cloud, report: Report = silent) -> Preview:
         """Say what `up` would change, without changing it."""
@@ -127,7 +165,12 @@ class DeploymentStack:
             self.configure(self.settings.wanted)
         try:
             self._take_again(self._settle(cloud, report))
-            self._operate(lambda: self.stack.up(color="never", on_event=heard.hear), heard, cloud)
+            message = self._message()
+            self._operate(
+                lambda: self.stack.up(color="never", message=message, on_event=heard.hear),
+                heard,
+                cloud,
+            )
         except BaseException:
             if heard.changes:
                 self.settings = _Settings()
@@ -180,7 +223,8 @@ class DeploymentStack:
 
     def outputs(self) -> Mapping[str, Any]:
         """Give the outputs of the last `up`, secrets among them."""
-        return {name: each.value for name, each in self._ran(self.stack.outputs).items()}
+        found = self._ran(lambda: self.stack.workspace.stack_outputs(self.name))
+        return {name: each.value for name, each in found.items()}
 
     def resources(self) -> tuple[str, ...]:
         """Give the URNs of all that the state knows of."""
@@ -212,8 +256,17 @@ class DeploymentStack:
                 self._write(told)
 
     def _state(self) -> Mapping[str, Any]:
+        if self.checkpoints is not None:
+            with suppress(NotReadable):
+                return self.checkpoints.state(self.name)
         state: dict[str, Any] = self._ran(self.stack.export_stack).deployment or {}
         return state
+
+    def _message(self) -> str | None:
+        """Return the message of an `up`, by which a later one is known to have nothing to do."""
+        with suppress(NotReadable, OSError):
+            return run_message(self._settings().get("catalog_overlay"))
+        return None
 
     def _write(self, state: dict[str, Any]) -> None:
         version = self._ran(self.stack.export_stack).version
@@ -256,7 +309,7 @@ def open_stack(name: str, place: StackPlace, report: Report = silent) -> Deploym
     """
     require_environment(place.folder, None, {**os.environ, **place.environment})
     command = engine_command(report)
-    return _opened(name, place, command, automation.create_or_select_stack)
+    return _opened(name, place, command, StackInitMode.CREATE_OR_SELECT)
 
 
 def existing_stack(name: str, place: StackPlace, report: Report = silent) -> DeploymentStack:
@@ -268,7 +321,7 @@ def existing_stack(name: str, place: StackPlace, report: Report = silent) -> Dep
     """
     command = engine_command(report)
     try:
-        return _opened(name, place, command, automation.select_stack)
+        return _opened(name, place, command, StackInitMode.SELECT)
     except StackNotFoundError as error:
         raise UnknownDeployment(name, stack_names(place, report)) from error
 
@@ -288,20 +341,24 @@ def stack_names(place: StackPlace, report: Report = silent) -> tuple[str, ...]:
 
 
 def _opened(
-    name: str,
-    place: StackPlace,
-    command: EngineCommand,
-    how: Callable[..., automation.Stack],
+    name: str, place: StackPlace, command: EngineCommand, how: StackInitMode
 ) -> DeploymentStack:
-    options = automation.LocalWorkspaceOptions(
+    workspace = automation.LocalWorkspace(
+        work_dir=str(place.folder),
         env_vars=dict(place.environment),
         secrets_provider=place.secrets_provider,
         pulumi_command=command,
     )
     try:
-        stack = how(stack_name=name, work_dir=str(place.folder), opts=options)
+        stack = _LeanStack(name, workspace, how)
     except StackNotFoundError:
         raise
     except automation.CommandError as error:
         raise place.explained(translated((), (), str(error), causes_on("local"))) from error
-    return DeploymentStack(name, place, stack, command)
+    return DeploymentStack(name, place, stack, command, checkpoints_of(place, os.environ))
+
+
+def _own(values: Mapping[str, str | None]) -> dict[str, str | None]:
+    return {
+        key.removeprefix(_PREFIX): value for key, value in values.items() if key.startswith(_PREFIX)
+    }

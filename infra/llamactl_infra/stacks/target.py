@@ -1,10 +1,10 @@
 """The clouds' target: deployments as stacks, listed, shown, logged and destroyed."""
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from llamactl_catalog.errors import (
     InvalidFile,
@@ -24,6 +24,7 @@ from llamactl_infra.stacks import traces
 
 if TYPE_CHECKING:
     from llamactl_infra.live.cloud import LiveCloud
+    from llamactl_infra.stacks.exports import Exports
     from llamactl_infra.stacks.place import StackPlace
     from llamactl_infra.stacks.reading import Kept, StackReader
     from llamactl_infra.stacks.removal import Removed
@@ -181,6 +182,15 @@ class StackTarget:
             raise InvalidFile(f"settings of the stack '{name}'", [kept.problem], hint=hint)
         return kept.spec
 
+    def is_unchanged(self, spec: Spec) -> bool:
+        """Tell whether the last run made the stack so, and another would change nothing."""
+        from llamactl_infra.stacks.checkpoints import checkpoints_of
+        from llamactl_infra.stacks.unchanged import is_unchanged
+
+        place = self.place()
+        checkpoints = checkpoints_of(place, self._environment)
+        return checkpoints is not None and is_unchanged(spec, place, checkpoints)
+
     def standing(self, name: str) -> tuple[str, ...]:
         """Name the resources that a stack holds; () where there is no such stack.
 
@@ -291,14 +301,12 @@ class StackTarget:
         existing_stack(name, self.place()).unlock()
 
     def _reader(self, report: Report) -> "StackReader":
-        try:
-            from llamactl_infra.stacks.command import engine_command
-            from llamactl_infra.stacks.reading import StackReader
-        except ModuleNotFoundError as error:
-            hint = f"{extra_command('all')}\n       or, smaller, the extra of your cloud alone"
-            raise ProgramMissing("the package 'pulumi' is not installed", hint=hint) from error
-        command = engine_command(report)
-        return StackReader(self.place(), command)
+        from llamactl_infra.stacks.checkpoints import checkpoints_of
+        from llamactl_infra.stacks.reading import StackReader
+
+        place = self.place()
+        opened = _Opened(place, report)
+        return StackReader(place, checkpoints_of(place, self._environment), opened)
 
     def _live(self, cloud: Cloud) -> "LiveCloud":
         if self._open_live is not None:
@@ -360,9 +368,34 @@ class StackTarget:
             return None
 
     def _backend_folder(self) -> Path | None:
-        from urllib.request import url2pathname
+        from llamactl_infra.stacks.backends import backend_url, folder_of
+        from llamactl_infra.stacks.yaml_values import NotReadable
 
-        url = self.place().backend
-        if url is None:
-            return traces.backend_folder(self._environment)
-        return Path(url2pathname(urlsplit(url).path))
+        try:
+            return folder_of(backend_url(self.place(), self._environment))
+        except NotReadable:
+            return None
+
+
+class _Opened:
+    """Pulumi's command, looked for when it is first needed, and once for all threads."""
+
+    def __init__(self, place: "StackPlace", report: Report) -> None:
+        self._place, self._report = place, report
+        self._lock = threading.Lock()
+        self._exports: Exports | None = None
+
+    def __call__(self) -> "Exports":
+        with self._lock:
+            if self._exports is None:
+                self._exports = self._open()
+            return self._exports
+
+    def _open(self) -> "Exports":
+        try:
+            from llamactl_infra.stacks.command import engine_command
+            from llamactl_infra.stacks.exports import Exports
+        except ModuleNotFoundError as error:
+            hint = f"{extra_command('all')}\n       or, smaller, the extra of your cloud alone"
+            raise ProgramMissing("the package 'pulumi' is not installed", hint=hint) from error
+        return Exports(self._place, engine_command(self._report))

@@ -3,7 +3,7 @@
 import pytest
 
 pytest.importorskip("pulumi", reason="needs the extra 'aws' or 'azure'")
-from llamactl_catalog.errors import NoInstances
+from llamactl_catalog.errors import NoInstances, NoQuota, Throttled
 from llamactl_infra.stacks.causes import causes_on, explained, translated
 from llamactl_infra.stacks.events import Trouble
 from llamactl_infra.stacks.resources import Named, named
@@ -21,7 +21,14 @@ TOLD = [
     ("torch.OutOfMemoryError: CUDA out of memory", 8),
     ("Cannot access gated repo for url", 6),
     ("Requested image 1.dkr.ecr.us-east-1.amazonaws.com/a:b not found", 2),
-    ("ThrottlingException: Rate exceeded", 5),
+    ("ThrottlingException: Rate exceeded", 4),
+    ("operation error IAM: CreateRole, https response error StatusCode: 503, InternalFailure", 5),
+    ("exceeded maximum number of attempts, 25, https response error, Throttling: Rate exceeded", 4),
+    ("with an explicit deny in a service control policy: sagemaker:CreateEndpoint", 10),
+    ("ValidationException: Could not assume role arn:aws:iam::1:role/x", 10),
+    ("InvalidSubnetID.NotFound: The subnet ID 'subnet-1' does not exist", 2),
+    ("InsufficientFreeAddressesInSubnet: no addresses", 5),
+    ("KMSNotFoundException: the key is not there", 2),
     ('ValidationException: Cannot update in-progress endpoint "chat"', 5),
     ("The variant(s) must be deregistered as scalable targets with AWS Auto Scaling", 2),
     ("dial tcp: lookup sagemaker.us-east-1: no such host", 5),
@@ -145,6 +152,48 @@ def test_quota_is_no_missing_type(message):
     assert translated([Trouble(message, ENDPOINT)], [], "", causes_on(cloud)).exit_code == 4
 
 
+ALARM = Named("aws:cloudwatch/metricAlarm:MetricAlarm", "chat-alarm")
+ROLE = Named("aws:iam/role:Role", "chat-role")
+OTHERS = [
+    (ALARM, "ValidationError: Period must be a multiple of 60", 2),
+    (ROLE, "LimitExceeded: Cannot exceed quota for RolesPerAccount: 1000", 4),
+    (ROLE, "ConcurrentModification: the request was rejected", 5),
+    (ROLE, "timeout while waiting for state to become 'success'", 5),
+    (ALARM, "Throttling: Rate exceeded", 4),
+    (ALARM, "it rains", 2),
+]
+
+
+@pytest.mark.parametrize(("resource", "message", "code"), OTHERS)
+def test_what_runs_no_container_is_never_unhealthy(resource, message, code):
+    error = translated([Trouble(message, resource)], [resource], "", causes_on("aws"))
+
+    assert (error.exit_code, bool(error.hint)) == (code, True)
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        "aws:sagemaker/endpoint:Endpoint",
+        "azure-native:machinelearningservices:OnlineDeployment",
+        "azure-native:machinelearningservices:OnlineEndpoint",
+        "pulumi-python:dynamic/llamactl:EndpointVerification",
+        "pulumi-python:dynamic/llamactl:AzureMlTraffic",
+    ],
+)
+def test_an_endpoint_that_fails_for_an_unknown_cause_is_unhealthy(of):
+    error = translated([Trouble("it rains", Named(of, "chat"))], [], "", causes_on("aws"))
+
+    assert error.exit_code == 8
+
+
+def test_throttling_sends_nobody_to_another_place():
+    error = translated([Trouble("Rate exceeded", ROLE)], [], "", causes_on("aws"))
+
+    assert isinstance(error, Throttled)
+    assert not isinstance(error, NoQuota | NoInstances)
+
+
 def test_a_missing_plugin_is_a_missing_program():
     output = (
         "error: no resource plugin 'pulumi-resource-aws' found in the workspace or on your $PATH"
@@ -222,7 +271,12 @@ def test_a_container_that_said_nothing_leaves_the_error_as_it_is():
         ("OOMKilled", 8),
         ("Container creation timed out", 8),
         ("AuthorizationFailed: the client does not have authorization", 10),
-        ("TooManyRequests", 5),
+        ("TooManyRequests", 4),
+        ('Code="RequestDisallowedByPolicy" Message="Resource was disallowed by policy."', 10),
+        ('Code="MissingSubscriptionRegistration" Message="not registered to use namespace"', 10),
+        ('Code="PrincipalNotFound" Message="Principal x does not exist in the directory"', 5),
+        ('Code="ConflictError" Message="A vault with the same name exists in deleted state"', 2),
+        ('Code="InternalServerError" Message="try again"', 5),
     ],
 )
 def test_the_second_clouds_causes_have_their_exit_codes_and_fixes(message, code):

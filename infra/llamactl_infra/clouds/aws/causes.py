@@ -8,7 +8,9 @@ from llamactl_catalog.errors import (
     NoPermission,
     NoQuota,
     StillBusy,
+    Throttled,
     Unhealthy,
+    Unreachable,
 )
 from llamactl_infra.clouds.causes import cause
 
@@ -26,10 +28,29 @@ CAUSES = (
         "the region or the account does not have this instance type: another --region or "
         "--instance-type, as llamactl plan ranks them, or --fallback",
     ),
+    # Before all that names a service: the words of a call that was slowed down name its operation.
+    # Source: botocore 1.43.117, data/_retry.json, "throttling" and its kind.
     cause(
-        r"ResourceLimitExceeded|account-level service limit|LimitExceededException",
+        r"Throttl|Rate exceeded|TooManyRequests|RequestLimitExceeded|RequestThrottled|SlowDown",
+        Throttled,
+        "AWS limits how often the account calls it: wait some minutes, or end what else calls it",
+    ),
+    cause(
+        r"ResourceLimitExceeded|account-level service limit",
         NoQuota,
         "ask for more in the Service Quotas console, or take another --instance-type or --region",
+    ),
+    # Source: botocore 1.43.117, the error shapes of IAM, CloudWatch, its logs and auto scaling.
+    cause(
+        r"LimitExceeded",
+        NoQuota,
+        "the account has as many of these as it may: remove some that are unused, or ask for more "
+        "in the Service Quotas console",
+    ),
+    cause(
+        r"ConcurrentModification|ConcurrentUpdate|OperationAborted|ResourceInUse|DeleteConflict",
+        StillBusy,
+        "another change of the same thing is under way: the same command continues",
     ),
     cause(
         r"InsufficientInstanceCapacity|CapacityError|unable to (provision|locate).*capacity"
@@ -52,6 +73,36 @@ CAUSES = (
         r"|UnrecognizedClient|SignatureDoesNotMatch|failed to refresh cached credentials",
         NoPermission,
         "aws sso login, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    ),
+    # Source: IAM user guide, "Troubleshoot access denied error messages".
+    cause(
+        r"explicit deny in a (service control|resource control) policy",
+        NoPermission,
+        "a policy of the organization forbids it: ask its administrators, or take another account",
+    ),
+    # Source: SageMaker developer guide, "SageMaker roles"; a new role takes a while to be known.
+    cause(
+        r"Could not assume role|cannot be assumed",
+        NoPermission,
+        "a role that was just made takes a minute to be known: run it again; a role of your own "
+        "must trust sagemaker.amazonaws.com",
+    ),
+    # Source: EC2's API reference, "Error codes".
+    cause(
+        r"InsufficientFreeAddressesInSubnet|insufficient free (IP )?addresses",
+        NoCapacity,
+        "the subnet has no free addresses: another one in sagemaker.subnets",
+    ),
+    cause(
+        r"Invalid(Subnet|SubnetID|SecurityGroup|SecurityGroupId|Group)[.\w]*|subnet.*does not exist"
+        r"|security group.*does not exist",
+        InvalidInput,
+        "sagemaker.subnets and sagemaker.security_groups must be of the region and the account",
+    ),
+    cause(
+        r"KMS(NotFound|Disabled|InvalidState|InvalidKeyUsage)|kms.*(does not exist|is disabled)",
+        InvalidInput,
+        "sagemaker.kms_key must name an enabled key of the region",
     ),
     cause(
         r"AccessDenied|not authorized to perform|UnauthorizedOperation|is not authorized",
@@ -100,5 +151,10 @@ CAUSES = (
         InvalidInput,
         "another --name: one of that name is there, and is no part of this stack",
     ),
-    cause(r"Throttling|Rate exceeded", NoCapacity, "AWS slows calls down: try again in a minute"),
+    cause(
+        r"InternalFailure|InternalServerError|InternalError\b|ServiceUnavailable|ServiceException"
+        r"|ServiceFailure|StatusCode: 50[0-4]",
+        Unreachable,
+        "AWS failed by itself: the same command continues; health.aws.amazon.com has its state",
+    ),
 )

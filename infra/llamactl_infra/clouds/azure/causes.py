@@ -3,13 +3,14 @@
 from llamactl_catalog.errors import (
     InvalidInput,
     NoAccess,
-    NoCapacity,
     NoInstances,
     NoPermission,
     NoQuota,
     RolePending,
     StillBusy,
+    Throttled,
     Unhealthy,
+    Unreachable,
 )
 from llamactl_infra.clouds.causes import cause
 
@@ -25,6 +26,35 @@ CAUSES = (
         NoInstances,
         "the region or the subscription does not have this instance type: another --region or "
         "--instance-type, as llamactl plan ranks them, or --fallback",
+    ),
+    # Source: Azure Resource Manager, "Understand how Azure Resource Manager throttles requests".
+    cause(
+        r"TooManyRequests|throttl|\b429\b|SubscriptionRequestsThrottled",
+        Throttled,
+        "Azure limits how often the subscription calls it: wait some minutes",
+    ),
+    # Source: Azure Resource Manager, "Troubleshoot common Azure deployment errors".
+    cause(
+        r"RequestDisallowedBy|ScopeLocked|ReadOnlyDisabledSubscription",
+        NoPermission,
+        "a policy or a lock of the subscription forbids it: ask its administrators, or name "
+        "another resource group",
+    ),
+    cause(
+        r"MissingSubscriptionRegistration|SubscriptionNotRegistered|NoRegisteredProviderFound",
+        NoPermission,
+        "az provider register --namespace NAME, for the one that is named",
+    ),
+    cause(
+        r"PrincipalNotFound",
+        StillBusy,
+        "an identity that was just made takes minutes to be known: the same command continues",
+    ),
+    cause(
+        r"VaultAlreadyExists|StorageAccountAlreadyTaken|soft.?deleted|deleted state"
+        r"|FlagMustBeSetForRestore",
+        InvalidInput,
+        "the name is taken, or was removed and is kept for some days: another --name, or purge it",
     ),
     cause(
         r"OutOfQuota|quota.*(exceed|limit|not enough)|not enough quota",
@@ -97,8 +127,9 @@ CAUSES = (
         "Azure is still at work on it: wait until llamactl status says no more of that",
     ),
     cause(
-        r"TooManyRequests|throttl|\b429\b",
-        NoCapacity,
-        "Azure slows calls down: try again in a minute",
+        r"InternalServerError|InternalServiceError|ServiceUnavailable|GatewayTimeout|ServerTimeout"
+        r"|(code|status)[=: \"]*50[0-4]\b",
+        Unreachable,
+        "Azure failed by itself: the same command continues; status.azure.com has its state",
     ),
 )

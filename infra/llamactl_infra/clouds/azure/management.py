@@ -13,7 +13,15 @@ from time import sleep
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from llamactl_catalog.errors import InvalidInput, LlamactlError, NoPermission, Unhealthy
+from llamactl_catalog.errors import (
+    InvalidInput,
+    LlamactlError,
+    NoPermission,
+    StillBusy,
+    Throttled,
+    Unhealthy,
+    Unreachable,
+)
 from llamactl_catalog.progress import silent
 from llamactl_infra.clouds.azure.signing_in import Token, tokens
 from llamactl_infra.clouds.azure.versions import version_of
@@ -239,9 +247,10 @@ def _raise_if_busy(answer: "httpx.Response", attempts: int) -> None:
     if status == _CONFLICT:
         wait_s = asked_s if asked_s is not None else _CONFLICT_WAIT_S
         said = f"Azure has another change under way: {_said(answer)}"
-        raise Busy(said, wait_s, attempts=attempts)
+        raise Busy(said, wait_s, attempts=attempts, error=StillBusy)
     if status == _BUSY or status >= _SERVER_ERROR:
-        raise Busy(f"Azure answers {status}: {_said(answer)}", asked_s, attempts=attempts)
+        said, error = f"Azure answers {status}: {_said(answer)}", Unreachable
+        raise Busy(said, asked_s, attempts=attempts, error=Throttled if status == _BUSY else error)
 
 
 def _found(answer: "httpx.Response", resource: str) -> "httpx.Response":

@@ -12,7 +12,7 @@ from time import sleep
 from typing import Any
 from urllib.parse import urlsplit
 
-from llamactl_catalog.errors import Unhealthy
+from llamactl_catalog.errors import LlamactlError, Unhealthy
 from llamactl_infra.clouds.azure.management import DATA_SCOPE, Management
 from llamactl_infra.spec import Update
 
@@ -144,7 +144,7 @@ def shift(
                 pause(order.bake_s)
                 check_deployment(management, order, found)
             put_traffic(management, order.endpoint, _with(order.deployment, share, others))
-    except Unhealthy:
+    except LlamactlError:
         if others and live_traffic(management, order.endpoint) != before:
             put_traffic(management, order.endpoint, before)
         raise

@@ -11,10 +11,10 @@ from typing import Any
 from llamactl_catalog.errors import (
     InvalidInput,
     LlamactlError,
-    NoCapacity,
     NoPermission,
     ProgramMissing,
-    Unhealthy,
+    Throttled,
+    Unreachable,
 )
 from llamactl_catalog.extras import extra_command
 from llamactl_infra.spec import Spec
@@ -124,8 +124,8 @@ def told(what: str) -> Iterator[None]:
     Raises:
         Absent: what was asked for is not there.
         NoPermission: there are no credentials, they are not taken, or they may not do this.
-        NoCapacity: AWS slows calls down.
-        Unhealthy: anything else that AWS refuses, or the network.
+        Throttled: AWS slows calls down.
+        Unreachable: anything else at which AWS fails, or the network.
     """
     from botocore import exceptions as boto  # type: ignore[import-untyped]  # ships no types
 
@@ -153,7 +153,7 @@ def told(what: str) -> Iterator[None]:
         raise InvalidInput(f"AWS has no such region: {error}", hint="--region") from error
     except boto.BotoCoreError as error:
         hint = "is the region right, and does the network let it through?"
-        raise Unhealthy(f"AWS does not answer {what}: {error}", hint=hint) from error
+        raise Unreachable(f"AWS does not answer {what}: {error}", hint=hint) from error
 
 
 def _refusal(what: str, code: str, words: str) -> LlamactlError:
@@ -168,9 +168,9 @@ def _refusal(what: str, code: str, words: str) -> LlamactlError:
         return NoPermission(f"AWS refuses {what}: {words or code}", hint=hint)
     if _SLOWED.search(code):
         hint = "try again in a minute"
-        return NoCapacity(f"AWS slows calls down at {what} ({code})", hint=hint)
+        return Throttled(f"AWS slows calls down at {what} ({code})", hint=hint)
     said = f"{code}: {words}" if words else code
-    return Unhealthy(f"AWS fails at {what}: {said}", hint="run it again")
+    return Unreachable(f"AWS fails at {what}: {said}", hint="run it again")
 
 
 def _quiet() -> None:

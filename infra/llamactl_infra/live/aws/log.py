@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from llamactl_catalog.errors import NoCapacity
+from llamactl_catalog.errors import Throttled
 from llamactl_infra.clouds.aws.names import log_group_name
 from llamactl_infra.live.aws.asking import Absent, Clients, told
 from llamactl_infra.spec import Spec
@@ -108,7 +108,7 @@ def _followed(clients: Clients, spec: Spec, clock: Clock, seen: _Seen) -> Iterat
             if was_there:
                 yield GONE
                 return
-        except NoCapacity:
+        except Throttled:
             quiet = len(_STEPS_S)  # slowed down: the lines are still there later
 
 
