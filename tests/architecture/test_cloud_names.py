@@ -46,6 +46,7 @@ MAY_NAME_CLOUDS = {
     "infra/llamactl_infra/stacks/backends.py": "which backend URL names whose object storage",
     "infra/llamactl_infra/stacks/causes.py": "whose causes of failures are known",
     "infra/llamactl_infra/stacks/twins.py": "which module names what for which cloud",
+    "infra/llamactl_infra/stacks/unchanged.py": "which packages declare for the clouds",
     "infra/llamactl_infra/stacks/pending.py": "how each cloud's resources are found again",
     "infra/llamactl_infra/stacks/plugins.py": "which plug-in of the engine is whose",
     "infra/llamactl_infra/sagemaker_spec.py": "one cloud's own settings",
