@@ -8,7 +8,7 @@ pytest.importorskip("pulumi_aws", reason="needs the extra 'aws'")
 from infra.live.aws.making import Changer, made
 from infra.sagemaker.creation import Creator
 from infra.sagemaker.declared import declared, spec_of
-from llamactl_catalog.errors import NoCapacity, NoPermission
+from llamactl_catalog.errors import NoPermission, Throttled
 from standins.aws.faults import ALWAYS, denied, expired, failed_health, slow_start, throttled
 
 
@@ -125,7 +125,7 @@ def test_what_is_throttled_once_is_asked_again(aws, live):
 def test_what_stays_throttled_is_said_to_be(aws, live):
     aws.faults.append(throttled("DescribeEndpoint", ALWAYS))
 
-    with pytest.raises(NoCapacity, match="AWS slows calls down at sagemaker:DescribeEndpoint"):
+    with pytest.raises(Throttled, match="AWS slows calls down at sagemaker:DescribeEndpoint"):
         live.endpoint(spec_of())
 
 
