@@ -70,43 +70,6 @@ def test_a_model_goes_from_nothing_to_a_streamed_answer(app, ground, server, cap
     assert "first token after" in told
 
 
-def deployed_again(app, ground, order=ORDER):
-    """Deploy twice, where the stack is as the first left it; gives what the second did."""
-    deploy_cloud(app, ORDER, ground)
-    ground.happened.clear()
-    ground.unchanged = True
-    deploy_cloud(app, order, ground)
-    return ground.happened
-
-
-def test_what_stands_as_asked_is_compared_and_asked_and_pulumi_is_left_alone(app, ground, capsys):
-    happened = deployed_again(app, ground)
-
-    assert happened == []
-    second = capsys.readouterr().err.rpartition("✓ plan")[2]
-    assert "nothing had to be changed" in second
-    assert "first token after" in second
-
-
-def test_what_differs_in_the_cloud_is_brought_up_though_the_stack_is_unchanged(app, ground):
-    deploy_cloud(app, ORDER, ground)
-    ground.happened.clear()
-    ground.unchanged = True
-    ground.cloud.differs = ("instance_type: ml.g5.xlarge runs",)
-
-    error = error_of(app, ORDER, ground)
-
-    assert "up" in ground.happened
-    assert isinstance(error, Unhealthy)
-
-
-def test_another_spec_and_unlock_are_brought_up(app, ground):
-    other = replace(ORDER, context_tokens=2048)
-
-    assert "up" in deployed_again(app, ground, other)
-    assert "up" in deployed_again(app, ground, replace(ORDER, unlock=True))
-
-
 def test_the_record_of_it_is_that_of_a_list(app, ground):
     found = deploy_cloud(app, ORDER, ground)
 

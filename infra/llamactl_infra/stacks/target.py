@@ -1,6 +1,5 @@
 """The clouds' target: deployments as stacks, listed, shown, logged and destroyed."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +11,8 @@ from llamactl_catalog.errors import (
     LlamactlError,
     NoPermission,
     NotFound,
-    ProgramMissing,
     UnknownDeployment,
 )
-from llamactl_catalog.extras import extra_command
 from llamactl_catalog.progress import Report, Step, silent
 from llamactl_containers.disk import told
 from llamactl_infra.deployment import Deployment
@@ -24,7 +21,6 @@ from llamactl_infra.stacks import traces
 
 if TYPE_CHECKING:
     from llamactl_infra.live.cloud import LiveCloud
-    from llamactl_infra.stacks.exports import Exports
     from llamactl_infra.stacks.place import StackPlace
     from llamactl_infra.stacks.reading import Kept, StackReader
     from llamactl_infra.stacks.removal import Removed
@@ -302,10 +298,11 @@ class StackTarget:
 
     def _reader(self, report: Report) -> "StackReader":
         from llamactl_infra.stacks.checkpoints import checkpoints_of
+        from llamactl_infra.stacks.opened_exports import OpenedExports
         from llamactl_infra.stacks.reading import StackReader
 
         place = self.place()
-        opened = _Opened(place, report)
+        opened = OpenedExports(place, report)
         return StackReader(place, checkpoints_of(place, self._environment), opened)
 
     def _live(self, cloud: Cloud) -> "LiveCloud":
@@ -375,27 +372,3 @@ class StackTarget:
             return folder_of(backend_url(self.place(), self._environment))
         except NotReadable:
             return None
-
-
-class _Opened:
-    """Pulumi's command, looked for when it is first needed, and once for all threads."""
-
-    def __init__(self, place: "StackPlace", report: Report) -> None:
-        self._place, self._report = place, report
-        self._lock = threading.Lock()
-        self._exports: Exports | None = None
-
-    def __call__(self) -> "Exports":
-        with self._lock:
-            if self._exports is None:
-                self._exports = self._open()
-            return self._exports
-
-    def _open(self) -> "Exports":
-        try:
-            from llamactl_infra.stacks.command import engine_command
-            from llamactl_infra.stacks.exports import Exports
-        except ModuleNotFoundError as error:
-            hint = f"{extra_command('all')}\n       or, smaller, the extra of your cloud alone"
-            raise ProgramMissing("the package 'pulumi' is not installed", hint=hint) from error
-        return Exports(self._place, engine_command(self._report))
