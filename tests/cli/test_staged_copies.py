@@ -93,10 +93,10 @@ def test_weights_are_removed_on_request_and_nothing_beside_them(staged, record):
 
 
 def test_copies_of_regions_that_were_tried_go_too(staged, record):
-    other = f"sagemaker-eu-west-1-{ACCOUNT}"
+    other = f"sagemaker-eu-north-1-{ACCOUNT}"
     staged.bucket(other)
     put(staged, other, PREFIX)
-    record.remember("chat", StagedCopy(f"s3://{other}/{PREFIX}", "aws", "eu-west-1"))
+    record.remember("chat", StagedCopy(f"s3://{other}/{PREFIX}", "aws", "eu-north-1"))
 
     settle_copies(record, Stacks(), "chat", spec(), remove=True)
 
