@@ -10,6 +10,7 @@ LlamactlError
 ├── NoCapacity              5   memory, disk, a port or a lock that is not to be had now
 │   ├── NoInstances         5   a region that has none of an instance type free now
 │   ├── StillBusy           5   something that a cloud is still at work on
+│   │   └── WaitEnded       5   the same, where Pulumi's provider has stopped waiting for it
 │   └── Unreachable         5   a service that does not answer now, or fails by itself
 ├── NoAccess                6   gated weights that this token may not read
 ├── Unhealthy               8   an endpoint that does not answer as it should
@@ -89,6 +90,10 @@ class NoInstances(NoCapacity):
 
 class StillBusy(NoCapacity):
     """Something that a cloud is still at work on, and lets nobody change before the end."""
+
+
+class WaitEnded(StillBusy):
+    """A creation or an update that goes on, but Pulumi's provider has stopped waiting for it."""
 
 
 class Unreachable(NoCapacity):

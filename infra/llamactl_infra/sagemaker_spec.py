@@ -18,7 +18,8 @@ class SageMakerSpec:
     `execution_role` is the ARN of a role to use, where none may be made; `permissions_boundary`
     is put on the one that is made. `canary_percent` is the first part of the traffic or, at a
     linear update, each; `bake_s` is how long each part is watched, `keep_old_s` how long the old
-    fleet stays after that; a rolling update replaces `batch_percent` at once.
+    fleet stays after that; a rolling update replaces `batch_percent` at once. None: so that the
+    update is over while Pulumi's provider waits for it.
     `async_output_uri` makes it an asynchronous endpoint; `capture_uri` records
     `capture_percent` of requests and answers there. ARNs are whole.
     """
@@ -36,9 +37,9 @@ class SageMakerSpec:
     volume_gb: int | None = None
     routing: Routing = "LEAST_OUTSTANDING_REQUESTS"
     canary_percent: int = 10
-    batch_percent: int = 25
-    bake_s: int = 300
-    keep_old_s: int = 300
+    batch_percent: int | None = None
+    bake_s: int | None = None
+    keep_old_s: int | None = None
     capture_uri: str | None = None
     capture_percent: int = 100
     async_output_uri: str | None = None

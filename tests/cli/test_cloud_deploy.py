@@ -380,13 +380,3 @@ def _any_spec(app, ground):
     other = GroundStandIn(url=ground.url, cloud=LiveCloudStandIn(key=KEY, seen=[RUNNING]))
     deploy_cloud(app, ORDER, other)
     return other.specs["chat"]
-
-
-def test_an_endpoint_that_has_failed_is_made_anew(app, ground):
-    deploy_cloud(app, ORDER, ground)
-    ground.happened.clear()
-    ground.cloud.seen = [FAILED]
-
-    deploy_cloud(app, ORDER, ground)
-
-    assert [each.split()[0] for each in ground.happened] == ["remove", "configure", "up"]

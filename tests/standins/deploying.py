@@ -57,6 +57,13 @@ class StackStandIn:
         self.ground.cloud.seen = [RUNNING]
         return True
 
+    def lacks_endpoint(self, cloud: str) -> bool:
+        return self.ground.is_lost
+
+    def adopt(self, orphan: Any, cloud: str, report: Any) -> None:
+        self.ground.happened.append("adopt")
+        self.ground.is_lost = False
+
     def refresh(self, cloud: str, report: Any) -> tuple:
         self.ground.happened.append("refresh")
         return ()
@@ -82,6 +89,7 @@ class GroundStandIn:
     happened: list[str] = field(default_factory=list)
     stands: bool = False
     unchanged: bool = False
+    is_lost: bool = False
     paused_s: float = 0.0
 
     def tools(self, cloud: str) -> Any:

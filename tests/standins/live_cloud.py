@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from llamactl_catalog.errors import LlamactlError
-from llamactl_infra.live.cloud import Account, LiveEndpoint
+from llamactl_infra.live.cloud import Account, LiveEndpoint, Orphan
 
 RUNNING = LiveEndpoint("running", instances=1)
 
@@ -14,12 +14,13 @@ class LiveCloudStandIn:
 
     `left` is what `remains` names, likewise. An error in their place is raised. `asked` has the
     names of what was asked, `looked_for` what was to be looked for. `refuses` is the error of who
-    is not let in at all.
+    is not let in at all. `lost` is an endpoint that no state has.
     """
 
     seen: list = field(default_factory=lambda: [RUNNING])
     left: list = field(default_factory=lambda: [()])
     kept_back: tuple = ()
+    lost: Orphan | None = None
     lines: tuple = ()
     key: str | None = None
     differs: tuple = ()
@@ -64,6 +65,13 @@ class LiveCloudStandIn:
 
     def weights_readers(self, place, region):
         return self.readers
+
+    def orphan(self, spec):
+        return self.lost
+
+    def remove_orphan(self, spec):
+        self.asked.append("remove orphan")
+        self.lost = None
 
     def held_back(self, spec, held):
         return self.kept_back

@@ -9,7 +9,6 @@ from llamactl.deployments import require_free
 from llamactl.output import talk
 from llamactl.pipeline.answering import USUAL_TIMEOUT_S, first_answer, stands_as_asked, verify
 from llamactl.pipeline.asking_first import confirmed
-from llamactl.pipeline.bringing_up import bring_up
 from llamactl.pipeline.cloud_order import CloudOrder
 from llamactl.pipeline.failures import told_failure, ways_on, what_stands
 from llamactl.pipeline.ground import Ground, OwnGround, Stack
@@ -20,17 +19,17 @@ from llamactl.pipeline.placing import Candidates, candidates, cloud_of
 from llamactl.pipeline.preflight import preflight
 from llamactl.pipeline.preparing import Prepared, prepared, staged, with_pinned_image
 from llamactl.pipeline.previewing import print_preview
+from llamactl.pipeline.reconciling import apply, reconcile
 from llamactl.pipeline.standing_acceptance import standing_acceptance
 from llamactl.plan_words import place_of
 from llamactl.progress import stage
-from llamactl_catalog.errors import LlamactlError, NoInstances, NoQuota, StillBusy
+from llamactl_catalog.errors import LlamactlError, NoInstances, NoQuota
 from llamactl_catalog.licensing.chain import Record
 from llamactl_catalog.model import HuggingFaceSource, Model
 from llamactl_catalog.placement import Placement
-from llamactl_catalog.progress import Report, Step
+from llamactl_catalog.progress import Step
 from llamactl_infra.deployment import Deployment
 from llamactl_infra.drafts.draft import open_draft
-from llamactl_infra.live.waiting import wait_while_busy
 from llamactl_infra.spec import Spec
 from llamactl_infra.stacks.settling import settled
 
@@ -155,28 +154,16 @@ class CloudRun:
 
         def up() -> None:
             with stage("up") as report:
-                self._remove_failed(stack, report)
+                stored = self.found.stored
+                if stored is not None:
+                    reconcile(self.ground, stack, stored, report)
                 stack.configure(spec)
-                live = self.ground.live(spec.cloud)
-                try:
-                    changes = bring_up(stack, live, spec, report)
-                except StillBusy:  # with what a run before this one had begun
-                    wait_while_busy(live, spec, report, self.ground.pause, "updated")
-                    changes = bring_up(stack, live, spec, report)
+                is_update = stored is not None
+                changes = apply(self.ground, stack, spec, report, is_update=is_update)
                 report(Step(_changed(len(changes))))
 
         self._on_stack(stack, up)
         return stack
-
-    def _remove_failed(self, stack: Stack, report: Report) -> None:
-        """Make a failed endpoint anew where its cloud lets nothing else be done; else read it."""
-        before = self.found.stored
-        if before is None:
-            return
-        if self.ground.live(before.cloud).endpoint(before).state == "failed":
-            report(Step("the endpoint has failed: removing it, to make it anew"))
-            if not stack.remove_failed(before.cloud, report):
-                stack.refresh(before.cloud, report)  # so that it is put again as it is
 
     def _on_stack(self, stack: Stack, act: Callable[[], _Result]) -> _Result:
         order = self.order

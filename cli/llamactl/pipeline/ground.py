@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from llamactl.app import App
 from llamactl_catalog.progress import Report, Step
 from llamactl_infra.deployment import Deployment
-from llamactl_infra.live.cloud import Finding, LiveCloud
+from llamactl_infra.live.cloud import Finding, LiveCloud, Orphan
 from llamactl_infra.spec import Cloud, Spec
 
 if TYPE_CHECKING:
@@ -32,6 +32,12 @@ class Stack(Protocol):
 
     def remove_failed(self, cloud: Cloud, report: Report) -> bool:
         """Remove what its cloud does not let be mended."""
+
+    def lacks_endpoint(self, cloud: Cloud) -> bool:
+        """Tell whether the state has none, on a cloud whose provider may have lost one."""
+
+    def adopt(self, orphan: Orphan, cloud: Cloud, report: Report) -> None:
+        """Put an endpoint that the state has lost back into it."""
 
     def refresh(self, cloud: Cloud, report: Report) -> "tuple[Change, ...]":
         """Read from the cloud what is there."""

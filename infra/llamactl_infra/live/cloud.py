@@ -1,6 +1,6 @@
 """What a cloud can be asked: whose account it is, what may be made in it, and what is there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, assert_never
@@ -69,6 +69,19 @@ class Held:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """An endpoint that is a deployment's by name and tag, as its stack would hold it.
+
+    `child` is its name in the stack, `inputs` what it is declared by at least.
+    """
+
+    type: str
+    child: str
+    id: str
+    inputs: Mapping[str, str]
+
+
 class LiveCloud(Protocol):
     """One cloud, asked with the credentials that its own tools would find."""
 
@@ -129,6 +142,23 @@ class LiveCloud(Protocol):
 
         Raises:
             LlamactlError: the cloud does not let it be read.
+        """
+
+    def orphan(self, spec: Spec) -> Orphan | None:
+        """Return the endpoint of a deployment, for a stack whose state has none.
+
+        None: there is none with the deployment's name and tag, or in this cloud a state keeps what
+        failed.
+
+        Raises:
+            LlamactlError: the cloud does not let it be read.
+        """
+
+    def remove_orphan(self, spec: Spec) -> None:
+        """Delete the endpoint that `orphan` returns; it may be there for a while.
+
+        Raises:
+            LlamactlError: the cloud refuses.
         """
 
     def held_back(self, spec: Spec, held: Sequence[Held]) -> tuple[str, ...]:

@@ -8,15 +8,15 @@ from llamactl_catalog.units import format_duration
 from llamactl_infra.live.cloud import LiveCloud
 from llamactl_infra.spec import Spec
 
-# An update that moves traffic in parts takes hours at most; a creation that fails, 80 minutes.
-BUSY_LIMIT_S = 3 * 3600.0
+# An update may take four hours before it is taken back; a creation that fails, 80 minutes.
+BUSY_LIMIT_S = 5 * 3600.0
 _POLL_S = 10.0
 
 Pause = Callable[[float], None]
 
 
 def wait_while_busy(live: LiveCloud, spec: Spec, report: Report, pause: Pause, what: str) -> None:
-    """Wait until an endpoint is at rest, or cannot be seen; `what` can be done to it then."""
+    """Wait until an endpoint is at rest, gone, or cannot be seen; `what` can be done to it then."""
     waited_s = 0.0
     while waited_s < BUSY_LIMIT_S:
         busy = _busy(live, spec)
@@ -33,6 +33,7 @@ def _busy(live: LiveCloud, spec: Spec) -> str | None:
         seen = live.endpoint(spec)
     except LlamactlError:  # whoever acts on it next will meet that too, and say so
         return None
-    if seen.state not in {"creating", "updating"}:
+    if seen.state not in {"creating", "updating", "deleting"}:
         return None
-    return seen.doing if seen.doing is not None else f"its endpoint is {seen.state}"
+    words = "being deleted" if seen.state == "deleting" else seen.state
+    return seen.doing if seen.doing is not None else f"its endpoint is {words}"

@@ -1,6 +1,6 @@
 """AWS's prices of SageMaker hosting, from the Price List API: on demand, by the hour.
 
-Source: botocore 1.44.5, service `pricing`; the filters and the shape of a product as in llmeter
+Source: botocore 1.43.117, service `pricing`; the filters and the shape of a product as in llmeter
 0.2.0 (callbacks/cost/providers/sagemaker.py), read 2026-11-22.
 """
 

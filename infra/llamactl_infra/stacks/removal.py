@@ -8,6 +8,7 @@ from typing import Protocol
 
 from llamactl_catalog.errors import (
     CleanupIncomplete,
+    InvalidInput,
     LlamactlError,
     NoCapacity,
     NoPermission,
@@ -16,9 +17,10 @@ from llamactl_catalog.errors import (
 )
 from llamactl_catalog.progress import Report, Step
 from llamactl_infra.drafts.draft import open_draft
-from llamactl_infra.live.cloud import Held, LiveCloud
+from llamactl_infra.live.cloud import Held, LiveCloud, Orphan
 from llamactl_infra.live.waiting import Pause, wait_while_busy
 from llamactl_infra.spec import Cloud, Spec
+from llamactl_infra.stacks.causes import unmendable
 from llamactl_infra.stacks.locks import StackLocked
 from llamactl_infra.stacks.reading import Kept
 from llamactl_infra.stacks.removals import Removals
@@ -48,6 +50,9 @@ class Stack(Protocol):
     def destroy(self, cloud: Cloud, report: Report, *, forget: bool) -> None:
         """Remove every resource."""
 
+    def adopt(self, orphan: Orphan, cloud: Cloud, report: Report) -> None:
+        """Put an endpoint that its state has lost back into it."""
+
     def forget(self) -> None:
         """Remove the stack itself."""
 
@@ -76,14 +81,51 @@ class Removal:
             meant = open_draft(self.cloud).account_meant((), kept.spec)
             self.live.account(meant)  # without credentials nothing is begun that could not end
         held = self.removals.remember(name, kept.held)
-        if kept.resources or kept.is_unfinished:
-            if self.live is not None and kept.spec is not None:
-                wait_while_busy(self.live, kept.spec, report, self.pause, "removed")
+        self._await_rest(report)
+        has_more = self._adopt(stack, report)
+        if kept.resources or kept.is_unfinished or has_more:
             self._destroy(stack, report, standing)
+        self._await_end(report)
         unasked = self._look(report)
         stack.forget()
         self.removals.forget(name)
         return Removed(len(held), unasked, self._held_back(held), self.kept.spec)
+
+    def _await_rest(self, report: Report) -> None:
+        """Wait while the endpoint is made or changed: nothing of it can be removed before."""
+        if self.live is not None and self.kept.spec is not None:
+            wait_while_busy(self.live, self.kept.spec, report, self.pause, "removed")
+
+    def _await_end(self, report: Report) -> None:
+        """Wait while the endpoint is deleted, which takes minutes and no provider waits for."""
+        if self.live is None or self.kept.spec is None:
+            return
+        with suppress(LlamactlError):  # whether it is gone is looked for next
+            if self.live.endpoint(self.kept.spec).state == "deleting":
+                self._await_rest(report)
+
+    def _adopt(self, stack: Stack, report: Report) -> bool:
+        """Have an endpoint removed, too, that the state has lost; tell whether the stack has it.
+
+        Raises:
+            StackLocked: another run holds the stack, and may be making it.
+            LlamactlError: the cloud does not let it be looked for, or refuses.
+        """
+        spec, types = self.kept.spec, unmendable(self.cloud)
+        if self.live is None or spec is None or not types:
+            return False
+        if any(each.type in types for each in self.kept.held):
+            return False
+        orphan = self.live.orphan(spec)
+        if orphan is None:
+            return False
+        report(Step(f"the endpoint {orphan.id} is in no state: removing it, too"))
+        try:
+            stack.adopt(orphan, self.cloud, report)
+        except InvalidInput:  # there is nothing left in the state to remove it by
+            self.live.remove_orphan(spec)
+            return False
+        return True
 
     def _destroy(
         self, stack: Stack, report: Report, standing: Callable[[], tuple[str, ...]]

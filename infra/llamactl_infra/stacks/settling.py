@@ -12,6 +12,7 @@ _BESIDE = frozenset({
     "target_concurrency",
     "schedules",
     "usd_per_hour",
+    "alarms",
     "alarm_actions",
     "log_days",
     "owner",

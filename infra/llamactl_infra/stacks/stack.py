@@ -12,9 +12,11 @@ from pulumi import automation
 from pulumi.automation._stack import StackInitMode  # no other way to make a Stack of one's own
 from pulumi.automation.errors import StackNotFoundError
 
-from llamactl_catalog.errors import UnknownDeployment
+from llamactl_catalog.errors import InvalidInput, UnknownDeployment
 from llamactl_catalog.progress import Report, Step, silent
+from llamactl_infra.live.cloud import Orphan
 from llamactl_infra.spec import SECRETS, Cloud, Spec
+from llamactl_infra.stacks.adoption import adopted, holds
 from llamactl_infra.stacks.causes import causes_on, translated, unmendable
 from llamactl_infra.stacks.checkpoints import (
     Checkpoints,
@@ -29,6 +31,7 @@ from llamactl_infra.stacks.locks import locked
 from llamactl_infra.stacks.pending import has_creations, taken_over
 from llamactl_infra.stacks.place import PROJECT, StackPlace
 from llamactl_infra.stacks.program_environment import require_environment
+from llamactl_infra.stacks.refreshed import as_declared, with_errors_of
 from llamactl_infra.stacks.resources import named
 from llamactl_infra.stacks.settings_file import kept_settings, restore
 from llamactl_infra.stacks.twins import content_names, has_replaced, taken_again
@@ -182,8 +185,12 @@ class DeploymentStack:
 
     def refresh(self, cloud: Cloud, report: Report = silent) -> tuple[Change, ...]:
         """Read from the cloud what is there; gives what had changed behind the stack's back."""
-        heard = Listener(report)
-        self._operate(lambda: self.stack.refresh(color="never", on_event=heard.hear), heard, cloud)
+        before = self._state()
+        heard = self._read(cloud, report, None)
+        after = self._state()
+        told = as_declared(with_errors_of(before, after), self.spec())
+        if told != after:
+            self._write(told)
         return tuple(heard.drift)
 
     def destroy(self, cloud: Cloud, report: Report = silent, *, forget: bool = True) -> None:
@@ -213,6 +220,26 @@ class DeploymentStack:
         )
         return True
 
+    def lacks_endpoint(self, cloud: Cloud) -> bool:
+        """Tell whether the state has no endpoint, on a cloud whose provider may have lost one."""
+        types = unmendable(cloud)
+        return bool(types) and not holds(self._state(), types)
+
+    def adopt(self, orphan: Orphan, cloud: Cloud, report: Report = silent) -> None:
+        """Put an endpoint that the state has lost back into it, as its cloud has it.
+
+        Raises:
+            InvalidInput: the state has nothing left that tells where it belongs.
+            StackLocked: another run holds the stack.
+        """
+        found = adopted(self._state(), orphan)
+        if found is None:
+            message = f"the endpoint {orphan.id} is there, and the stack '{self.name}' is empty"
+            raise InvalidInput(message, hint=f"llamactl destroy {self.name} removes it")
+        told, urn = found
+        self._write(told)
+        self._read(cloud, report, [urn])
+
     def forget(self) -> None:
         """Remove the stack itself, which holds no resource any more, and its settings."""
         self._ran(lambda: self.stack.workspace.remove_stack(self.name))
@@ -238,15 +265,18 @@ class DeploymentStack:
         told, urns = taken_over(state)
         report(Step(f"an earlier run was cut off while it made {len(urns)}: looking for them"))
         self._write(told)
+        self._read(cloud, report, list(urns) if urns else None)
+        return self._state()
+
+    def _read(self, cloud: Cloud, report: Report, urns: list[str] | None) -> Listener:
+        """Read resources from the cloud into the state; None: all of them."""
         heard = Listener(report)
         self._operate(
-            lambda: self.stack.refresh(
-                target=list(urns) if urns else None, color="never", on_event=heard.hear
-            ),
+            lambda: self.stack.refresh(target=urns, color="never", on_event=heard.hear),
             heard,
             cloud,
         )
-        return self._state()
+        return heard
 
     def _take_again(self, state: Mapping[str, Any]) -> None:
         """Put back in force what was replaced and not deleted, where the spec asks for it again."""

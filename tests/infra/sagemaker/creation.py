@@ -34,7 +34,15 @@ class Creator(pulumi.runtime.Mocks):
         if told:
             raise ValueError("; ".join(told))
         self.requests.append((asked.operation, asked.parameters))
+        if asked.operation == "RegisterScalableTarget":
+            self.await_rest(asked.parameters["ResourceId"].split("/")[1])
         return getattr(self.client(asked.service), snake(asked.operation))(**asked.parameters)
+
+    def await_rest(self, name):
+        """Look at an endpoint until it does nothing more, as the provider does."""
+        client = self.client("sagemaker")
+        while client.describe_endpoint(EndpointName=name)["EndpointStatus"].endswith("ing"):
+            pass
 
     def client(self, service):
         return self.aws.client(service)

@@ -32,7 +32,8 @@ def test_the_declared_resources_are_those_on_record(name):
 def test_every_resource_that_takes_tags_has_them(name):
     resources, _ = declared(SPECS[name])
     without = {"Policy", "RolePolicy", "Dashboard", "ScheduledAction", "Endpoint", "aws"} | {
-        "EndpointVerification"
+        "EndpointVerification",
+        "EndpointLifecycle",
     }
 
     untagged = {

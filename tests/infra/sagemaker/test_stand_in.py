@@ -3,7 +3,7 @@
 import pytest
 
 from standins.aws import Aws
-from standins.aws.faults import failed_health, slow_start, taken_back, throttled
+from standins.aws.faults import failed_health, slow_end, slow_start, taken_back, throttled
 
 IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/tgi:3"
 ROLE = "arn:aws:iam::123456789012:role/llamactl"
@@ -72,6 +72,60 @@ def test_an_update_that_fails_goes_back_and_says_that_all_is_in_service(aws, sag
 
     found = endpoint(sagemaker)
     assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", "one")
+
+
+def test_one_is_seen_to_be_taken_back_where_it_takes_a_while(aws, sagemaker):
+    sagemaker.create_endpoint(EndpointName="chat", EndpointConfigName="one")
+    endpoint(sagemaker)
+    aws.faults.append(taken_back(back_s=3600))
+
+    sagemaker.update_endpoint(EndpointName="chat", EndpointConfigName="two")
+
+    found = endpoint(sagemaker)
+    assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("RollingBack", "one")
+
+
+def test_an_update_is_refused_where_the_configuration_in_force_is_gone(aws, sagemaker):
+    sagemaker.create_endpoint(EndpointName="chat", EndpointConfigName="one")
+    endpoint(sagemaker)
+    sagemaker.delete_endpoint_config(EndpointConfigName="one")
+
+    with pytest.raises(sagemaker.exceptions.ClientError, match="Could not find endpoint config"):
+        sagemaker.update_endpoint(EndpointName="chat", EndpointConfigName="two")
+    assert aws.problems == ["configuration one was deleted while chat needs it"]
+
+
+def test_an_endpoint_at_work_takes_no_deletion_and_one_at_rest_is_deleting_for_a_while(
+    aws, sagemaker
+):
+    aws.faults += [slow_start(steps=1), slow_end(delay_s=3600, times=2)]
+    sagemaker.create_endpoint(EndpointName="chat", EndpointConfigName="one")
+
+    with pytest.raises(sagemaker.exceptions.ClientError, match="in-progress"):
+        sagemaker.delete_endpoint(EndpointName="chat")
+    endpoint(sagemaker)
+    endpoint(sagemaker)
+    sagemaker.delete_endpoint(EndpointName="chat")
+    assert endpoint(sagemaker)["EndpointStatus"] == "Deleting"
+
+
+def test_a_target_keeps_its_type_and_goes_with_its_endpoint_and_its_rules(aws, sagemaker):
+    scaling = aws.client("application-autoscaling")
+    of = {"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/chat/variant/AllTraffic"}
+    of["ScalableDimension"] = "sagemaker:variant:DesiredInstanceCount"
+    with pytest.raises(scaling.exceptions.ClientError, match="is not in service"):
+        scaling.register_scalable_target(**of, MinCapacity=1, MaxCapacity=2)
+    sagemaker.create_endpoint(EndpointName="chat", EndpointConfigName="one")
+    endpoint(sagemaker)
+    scaling.register_scalable_target(**of, MinCapacity=1, MaxCapacity=2)
+    variant = {"VariantName": "AllTraffic", "ModelName": "m", "InstanceType": "ml.g5.12xlarge"}
+    variant["InitialInstanceCount"] = 1
+    sagemaker.create_endpoint_config(EndpointConfigName="big", ProductionVariants=[variant])
+
+    with pytest.raises(sagemaker.exceptions.ClientError, match="must be deregistered"):
+        sagemaker.update_endpoint(EndpointName="chat", EndpointConfigName="big")
+    sagemaker.delete_endpoint(EndpointName="chat")
+    assert not [each for each in aws.everything() if each.startswith("scalable target")]
 
 
 def test_an_endpoint_that_failed_has_its_log_and_takes_no_update(aws, sagemaker):

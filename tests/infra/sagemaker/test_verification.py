@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("pulumi_aws", reason="needs the extra 'aws'")
 from infra.sagemaker.creation import Creator
 from infra.sagemaker.declared import declared, spec_of
-from llamactl_catalog.errors import Unhealthy
+from llamactl_catalog.errors import StillBusy, Unhealthy
 from llamactl_infra.clouds.aws.verification import VerificationProvider
 from standins.aws import Aws
 from standins.aws.faults import denied, expired, slow_start, taken_back, throttled
@@ -68,10 +68,11 @@ def test_another_configuration_without_a_reason_fails_too(aws):
         PROVIDER.create(props("other"))
 
 
-def test_an_update_that_is_under_way_is_not_known(aws):
+def test_an_update_that_is_under_way_ends_the_run_before_anything_old_is_deleted(aws):
     update(aws, slow_start(delay_s=3600))
 
-    assert PROVIDER.create(props("other")).outs["live"] is None
+    with pytest.raises(StillBusy, match="SageMaker is still updating chat"):
+        PROVIDER.update("", props(runs(aws)), props("other"))
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,8 @@ def test_what_is_not_told_is_not_known(aws, fault):
     aws.faults.append(fault)
 
     assert PROVIDER.create(props("other")).outs["live"] is None
+    with pytest.raises(Unhealthy, match="which configuration chat runs is not known"):
+        PROVIDER.update("", props("some"), props("other"))
 
 
 def test_without_credentials_it_is_not_known(aws, monkeypatch):
@@ -96,6 +99,7 @@ def test_without_a_network_it_is_not_known(aws, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
 
     assert PROVIDER.create(props("other")).outs["live"] is None
+    assert PROVIDER.update("", props("some"), props("other")).outs["live"] is None
 
 
 def test_without_an_endpoint_it_is_not_known_and_there_is_nothing_to_read(aws):

@@ -10,8 +10,8 @@ from llamactl_catalog.errors import (
     ProgramMissing,
     Unhealthy,
 )
-from llamactl_infra.live.cloud import Held, LiveEndpoint
-from standins.live_cloud import LiveCloudStandIn
+from llamactl_infra.live.cloud import Held, LiveEndpoint, Orphan
+from standins.live_cloud import RUNNING, LiveCloudStandIn
 
 pytest.importorskip("pulumi", reason="needs the extra 'aws' or 'azure'")
 from llamactl_infra.live.waiting import BUSY_LIMIT_S
@@ -31,11 +31,17 @@ class StackStandIn:
     def __init__(self, *errors):
         self.errors = list(errors)
         self.done = []
+        self.is_empty = False
 
     def destroy(self, cloud, report, *, forget):
         self.done.append("destroy")
         if self.errors:
             raise self.errors.pop(0)
+
+    def adopt(self, orphan, cloud, report):
+        self.done.append(f"adopt {orphan.id}")
+        if self.is_empty:
+            raise InvalidInput("the stack is empty")
 
     def forget(self):
         self.done.append("forget")
@@ -92,6 +98,37 @@ def test_what_the_cloud_still_tells_for_a_moment_is_looked_for_again(bench, live
 
     assert len(bench.waits) == 1
     assert "still there: endpoint chat and 1 more; looking again" in bench.steps
+
+
+def test_an_endpoint_that_the_state_has_lost_is_removed_with_the_rest(tmp_path, live):
+    bench = Bench(tmp_path, live, resources=(ROLE,))
+    live.lost = Orphan("aws:sagemaker/endpoint:Endpoint", "chat-endpoint", "chat", {})
+    stack = StackStandIn()
+
+    bench.run(stack)
+
+    assert stack.done == ["adopt chat", "destroy", "forget"]
+
+
+def test_one_that_is_left_of_an_empty_stack_is_deleted_by_its_cloud(tmp_path, live):
+    bench = Bench(tmp_path, live, resources=())
+    live.lost = Orphan("aws:sagemaker/endpoint:Endpoint", "chat-endpoint", "chat", {})
+    stack = StackStandIn()
+    stack.is_empty = True
+
+    bench.run(stack)
+
+    assert stack.done == ["adopt chat", "forget"]
+    assert "remove orphan" in live.asked
+
+
+def test_an_endpoint_that_is_still_being_deleted_is_waited_for(bench, live):
+    deleting = LiveEndpoint("deleting")
+    live.seen[:] = [RUNNING, deleting, deleting, LiveEndpoint("absent")]
+
+    bench.run(StackStandIn())
+
+    assert len(bench.waits) == 1
 
 
 def test_without_credentials_nothing_is_begun(bench, live):

@@ -1,7 +1,8 @@
 """The life of endpoints: creating, in service, updating, taken back, failed, deleting.
 
 Sources: botocore, sagemaker 2017-07-24, EndpointStatus and DescribeEndpoint; Amazon SageMaker AI
-developer guide, "Deployment guardrails" (an update that fails goes back by itself).
+developer guide, "Deployment guardrails" (an update that fails goes back by itself). README.md in
+the folder above has each rule with its source and its test.
 """
 
 import time
@@ -14,8 +15,8 @@ from standins.aws.faults import LIMIT, Fault
 from standins.aws.quotas import Quotas
 from standins.aws.registered import CONFIGURATION, ENDPOINT, INVALID, MODEL, Registered, page
 
-Doing = Literal["Creating", "Updating", "Deleting"]
-_STARTING = ("Creating", "Updating")
+Doing = Literal["Creating", "Updating", "RollingBack", "Deleting"]
+_STARTING = ("Creating", "Updating", "RollingBack")
 Say = Callable[[str, str, Sequence[str]], None]
 STARTED = (
     'INFO text_generation_launcher: Args { model_id: "/opt/ml/model" }',
@@ -63,21 +64,34 @@ class Life:
         return self.doing or ("Failed" if self.is_failed else "InService")
 
 
+@dataclass(frozen=True)
+class Scaling:
+    """What SageMaker does with Application Auto Scaling: is a variant a target, and no longer."""
+
+    is_target: Callable[[Life], bool]
+    deregister: Callable[[Life], None]
+
+
 class Endpoints:
-    """All endpoints. A change is over `delay_s` after it was asked for."""
+    """All endpoints. A change is over `delay_s` after it was asked for.
+
+    `problems` gets what SageMaker forbids and yet does not refuse.
+    """
 
     def __init__(
         self,
         tags: dict[str, dict[str, str]],
         quotas: Quotas,
         say: Say,
-        is_scaled: Callable[[Life], bool],
+        scaling: Scaling,
+        problems: list[str],
     ) -> None:
         self.delay_s = 0.02
         self.models = Registered(MODEL, tags)
         self.configurations = Registered(CONFIGURATION, tags)
         self.known: dict[tuple[str, str], Life] = {}
-        self._tags, self._quotas, self._say, self._is_scaled = tags, quotas, say, is_scaled
+        self._tags, self._quotas, self._say, self._scaling = tags, quotas, say, scaling
+        self._problems = problems
 
     def create(self, region: str, asked: dict[str, Any], fault: Fault | None) -> dict[str, Any]:
         name = asked["EndpointName"]
@@ -96,6 +110,10 @@ class Endpoints:
         life = self._resting(region, asked["EndpointName"])
         if life.is_failed:
             raise Refused(INVALID, "Cannot update an endpoint with the status Failed.")
+        if life.current is not None:
+            # hashicorp/terraform-provider-aws issue 40048: the configuration in force is read too,
+            # and where it is gone the update is refused by its name.
+            self.configurations.describe(region, life.current.configuration)
         wanted = self._fleet(region, asked["EndpointConfigName"])
         self._check_types(life, wanted)
         self._check_quota(region, wanted)
@@ -105,10 +123,28 @@ class Endpoints:
         life.deployment = asked.get("DeploymentConfig", life.deployment)
         return {"EndpointArn": ENDPOINT.arn(region, life.name)}
 
-    def delete(self, region: str, name: str) -> dict[str, Any]:
+    def delete(self, region: str, name: str, fault: Fault | None) -> dict[str, Any]:
         life = self._resting(region, name)
-        life.doing, life.fault, life.due = "Deleting", None, self._due(None)
+        # awslabs/stable-diffusion-aws-extension issue 161: DeleteEndpoint deregisters the variant.
+        self._scaling.deregister(life)
+        life.doing, life.fault, life.due = "Deleting", None, self._due(fault)
         return {}
+
+    def delete_configuration(self, region: str, name: str) -> dict[str, Any]:
+        """Delete a configuration, also one in use: that is forbidden, and not refused.
+
+        Source: botocore, DeleteEndpointConfig, "You must not delete"; terraform-provider-aws issue
+        40048: it went, and the endpoint was left without.
+        """
+        for life in self._lives_on(region, name, lambda fleet: fleet.configuration):
+            self._problems.append(f"configuration {name} was deleted while {life.name} needs it")
+        return self.configurations.delete(region, name)
+
+    def delete_model(self, region: str, name: str) -> dict[str, Any]:
+        """Delete a model; whether one in use may go is not known, so that it may not here."""
+        for life in self._lives_on(region, name, lambda fleet: fleet.variants[0]["ModelName"]):
+            self._problems.append(f"model {name} was deleted while {life.name} needs it")
+        return self.models.delete(region, name)
 
     def scale(self, region: str, asked: dict[str, Any]) -> dict[str, Any]:
         """Set how many instances there are, as autoscaling does."""
@@ -128,7 +164,7 @@ class Endpoints:
             "LastDeploymentConfig": life.deployment,
             "ProductionVariants": list(_variants(life.current)) or None,
         }
-        if life.doing in _STARTING:
+        if life.doing in {"Creating", "Updating"}:
             pending = {"EndpointConfigName": life.wanted.configuration, "StartTime": life.changed}
             told["PendingDeploymentSummary"] = pending
         return {key: value for key, value in told.items() if value is not None}
@@ -147,6 +183,11 @@ class Endpoints:
         """Tell whether it takes requests."""
         life = self.known.get((region, name))
         return life is not None and life.current is not None and life.doing != "Deleting"
+
+    def is_in_service(self, region: str, name: str) -> bool:
+        """Tell whether it is there and nothing is done to it."""
+        life = self.known.get((region, name))
+        return life is not None and life.status == "InService"
 
     def advance(self) -> None:
         """Make what is due."""
@@ -171,6 +212,11 @@ class Endpoints:
             del self._tags[ENDPOINT.arn(life.region, life.name)]
             return
         fault = life.fault
+        if fault is not None and fault.late and fault.back_s and doing == "Updating":
+            # Seen by whoever looks, terraform-provider-aws PR 49020; then as it was before.
+            life.doing, life.reason = "RollingBack", fault.message
+            life.due = time.monotonic() + fault.back_s
+            return
         if fault is not None and fault.late:
             life.reason, life.is_failed = fault.message, doing == "Creating"
             self._say(life.region, life.name, fault.log)
@@ -180,6 +226,16 @@ class Endpoints:
 
     def _due(self, fault: Fault | None) -> float:
         return time.monotonic() + max(self.delay_s, fault.delay_s if fault is not None else 0)
+
+    def _lives_on(self, region: str, name: str, of: Callable[[Fleet], str]) -> list[Life]:
+        """Give the endpoints that run on something, or are on their way to it."""
+        found = []
+        for life in self.known.values():
+            coming = life.wanted if life.doing in _STARTING else None
+            fleets = [] if life.doing == "Deleting" else [life.current, coming]
+            if life.region == region and name in [of(each) for each in fleets if each is not None]:
+                found.append(life)
+        return found
 
     def _need(self, region: str, name: str) -> Life:
         if (region, name) not in self.known:
@@ -217,7 +273,7 @@ class Endpoints:
     def _check_types(self, life: Life, wanted: Fleet) -> None:
         """Refuse another type to a variant that scales, in SageMaker's own words."""
         before = (life.current or life.wanted).types()
-        if before != wanted.types() and self._is_scaled(life):
+        if before != wanted.types() and self._scaling.is_target(life):
             said = (
                 f'The variant(s) "[{", ".join(before)}]" must be deregistered as scalable targets '
                 "with AWS Auto Scaling before they can be removed or have their instance type "

@@ -50,8 +50,8 @@ class Fault:
 
     An operation is CreateEndpoint, or of REST services METHOD /path. `late`: the request is taken,
     and the endpoint fails in the end, with `message` as its reason and `log` as its containers'; an
-    update is taken back. `steps`: so many times an endpoint is looked at before its change is over;
-    `delay_s`: so long it takes.
+    update is taken back, and for `back_s` it is seen to be. `steps`: so many times an endpoint is
+    looked at before its change is over; `delay_s`: so long it takes.
     """
 
     operation: str
@@ -63,6 +63,7 @@ class Fault:
     log: Sequence[str] = ()
     steps: int = 0
     delay_s: float = 0.0
+    back_s: float = 0.0
 
     def takes(self, operation: str) -> bool:
         """Tell whether it is this request's turn, and count it."""
@@ -109,14 +110,30 @@ def failed_pull(times: int = 1) -> Fault:
     return Fault(CHANGE, message=said, times=times, late=True)
 
 
-def taken_back(reason: str = HEALTH.format(variant="AllTraffic"), times: int = 1) -> Fault:
-    """Take an update, go back to the configuration before, and say that all is in service."""
-    return Fault("UpdateEndpoint", message=reason, times=times, late=True)
+def taken_back(
+    reason: str = HEALTH.format(variant="AllTraffic"),
+    times: int = 1,
+    *,
+    delay_s: float = 0.0,
+    back_s: float = 0.0,
+) -> Fault:
+    """Take an update, go back to the configuration before, and say that all is in service.
+
+    With `back_s` it is RollingBack for so long.
+    """
+    return Fault(
+        "UpdateEndpoint", message=reason, times=times, late=True, delay_s=delay_s, back_s=back_s
+    )
 
 
 def slow_start(*, steps: int = 0, delay_s: float = 0.0) -> Fault:
     """Take its time; then all is well."""
     return Fault(CHANGE, steps=steps, delay_s=delay_s)
+
+
+def slow_end(delay_s: float, times: int = 1) -> Fault:
+    """Be seen as Deleting for so long."""
+    return Fault("DeleteEndpoint", delay_s=delay_s, times=times)
 
 
 def throttled(operation: str, times: int = 1) -> Fault:

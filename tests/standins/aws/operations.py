@@ -27,13 +27,13 @@ def _configured(its: Endpoints, region: str, asked: Asked) -> Asked:
 _OPERATIONS: Mapping[str, _Operation] = {
     "CreateModel": lambda its, where, asked, _: its.models.create(where, asked),
     "DescribeModel": lambda its, where, asked, _: its.models.describe(where, asked["ModelName"]),
-    "DeleteModel": lambda its, where, asked, _: its.models.delete(where, asked["ModelName"]),
+    "DeleteModel": lambda its, where, asked, _: its.delete_model(where, asked["ModelName"]),
     "ListModels": lambda its, where, asked, _: its.models.listed(where, asked),
     "CreateEndpointConfig": lambda its, where, asked, _: _configured(its, where, asked),
     "DescribeEndpointConfig": lambda its, where, asked, _: its.configurations.describe(
         where, asked["EndpointConfigName"]
     ),
-    "DeleteEndpointConfig": lambda its, where, asked, _: its.configurations.delete(
+    "DeleteEndpointConfig": lambda its, where, asked, _: its.delete_configuration(
         where, asked["EndpointConfigName"]
     ),
     "ListEndpointConfigs": lambda its, where, asked, _: its.configurations.listed(where, asked),
@@ -41,6 +41,8 @@ _OPERATIONS: Mapping[str, _Operation] = {
     "UpdateEndpoint": lambda its, where, asked, fault: its.update(where, asked, fault),
     "UpdateEndpointWeightsAndCapacities": lambda its, where, asked, _: its.scale(where, asked),
     "DescribeEndpoint": lambda its, where, asked, _: its.describe(where, asked["EndpointName"]),
-    "DeleteEndpoint": lambda its, where, asked, _: its.delete(where, asked["EndpointName"]),
+    "DeleteEndpoint": lambda its, where, asked, fault: its.delete(
+        where, asked["EndpointName"], fault
+    ),
     "ListEndpoints": lambda its, where, asked, _: its.listed(where, asked),
 }

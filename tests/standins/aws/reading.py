@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from standins.aws.translation import Own, same_document
+from standins.aws.translation import Own, declared, same_document
 
 Client = Callable[[str], Any]
 MISSING = (
@@ -16,12 +16,14 @@ MISSING = (
     "ObjectNotFoundException",
     "DashboardNotFoundError",
 )
+# Moto's words where the service has ObjectNotFoundException.
+_MISSING_WORDS = ("Could not find", "No scalable target found", "No scaling policy found")
 
 
 def is_missing(error: ClientError) -> bool:
     """Tell whether a refusal says that there is no such thing."""
     told = error.response["Error"]
-    return told["Code"] in MISSING or "Could not find" in told["Message"]
+    return told["Code"] in MISSING or any(each in told["Message"] for each in _MISSING_WORDS)
 
 
 def observed(kind: str, own: Own, client: Client) -> Own | None:
@@ -80,7 +82,14 @@ def _endpoint(own: Own, client: Client) -> Own | None:
     told = client("sagemaker").describe_endpoint(EndpointName=own["name"])
     if told["EndpointStatus"] == "Deleting":
         return None
-    return {"endpointConfigName": told["EndpointConfigName"]}
+    tags = client("sagemaker").list_tags(ResourceArn=told["EndpointArn"])["Tags"]
+    found: Own = {
+        "endpointConfigName": told["EndpointConfigName"],
+        "tags": {each["Key"]: each["Value"] for each in tags},
+    }
+    if "LastDeploymentConfig" in told:  # terraform-provider-aws 6.30, resourceEndpointRead
+        found["deploymentConfig"] = declared(told["LastDeploymentConfig"])
+    return found
 
 
 def _target(own: Own, client: Client) -> Own | None:

@@ -17,11 +17,11 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from standins.aws import runtime
+from standins.aws import runtime, scaling
 from standins.aws.account import ACCOUNT, KEYS, REGION, Refused
 from standins.aws.asked import Asked, asked, refusal
 from standins.aws.authorization import Authorization, Known, UnknownRequest, authorizations
-from standins.aws.endpoints import Endpoints, Life
+from standins.aws.endpoints import Endpoints, Life, Scaling
 from standins.aws.faults import Fault
 from standins.aws.iam import Policies
 from standins.aws.operations import sagemaker
@@ -33,6 +33,7 @@ Start = Callable[[str, list[tuple[str, str]]], object]
 _JSON = "application/x-amz-json-1.1"
 # Who looks at the account from outside: what it may do is nobody's question.
 _OUTSIDE = "llamactl-tests"
+_SCALED = "sagemaker:variant:DesiredInstanceCount"
 
 
 class Aws:
@@ -49,7 +50,13 @@ class Aws:
         self.ready_images: dict[str, str] = {}
         self.policies = Policies(self.faults)
         self.tags = Tags()
-        self.endpoints = Endpoints(self.tags.known, self.quotas, self._say_in, self._is_scaled)
+        self.endpoints = Endpoints(
+            self.tags.known,
+            self.quotas,
+            self._say_in,
+            Scaling(self._is_scaled, self._deregister),
+            self.problems,
+        )
         self._lock = threading.RLock()
 
     def __enter__(self) -> Self:
@@ -150,8 +157,8 @@ class Aws:
                 return _json(self.quotas.answer(told.operation, told.parameters))
             case "ecr", "BatchGetImage" if told.parameters.get("registryId") != ACCOUNT:
                 return _json(self._of_ready(told.parameters))
-            case "sagemaker", _:
-                found = self._sagemaker(told, fault)
+            case "application-autoscaling" | "sagemaker", _:
+                found = self._of_endpoints(told, fault)
                 return _json(found) if found is not None else None
         return None
 
@@ -181,7 +188,9 @@ class Aws:
             return runtime.not_found(name, ACCOUNT)
         return runtime.invoked(told, self.engine_url)
 
-    def _sagemaker(self, told: Asked, fault: Fault | None) -> dict[str, Any] | None:
+    def _of_endpoints(self, told: Asked, fault: Fault | None) -> dict[str, Any] | None:
+        if told.service != "sagemaker":
+            return scaling.answer(told, self.endpoints, self.tags)
         found = sagemaker(told.operation, self.endpoints, told.region, told.parameters, fault)
         return found if found is not None else self.tags.answer(told.operation, told.parameters)
 
@@ -228,10 +237,19 @@ class Aws:
         return any(each.targets for each in backends)
 
     def _is_scaled(self, life: Life) -> bool:
+        return bool(self._targets(life))
+
+    def _deregister(self, life: Life) -> None:
+        backend = applicationautoscaling_backends[ACCOUNT][life.region]
+        for name in self._targets(life):
+            scaling.forget_rules(life.region, name)
+            backend.deregister_scalable_target("sagemaker", name, _SCALED)
+
+    def _targets(self, life: Life) -> list[str]:
         backend = applicationautoscaling_backends[ACCOUNT][life.region]
         start = f"endpoint/{life.name}/"
         every = [name for each in backend.targets.values() for name in each]
-        return any(each.startswith(start) for each in every)
+        return [each for each in every if each.startswith(start)]
 
     def _say_in(self, region: str, endpoint: str, lines: Sequence[str]) -> None:
         backend = logs_backends[ACCOUNT][region]

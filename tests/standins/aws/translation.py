@@ -68,9 +68,17 @@ def tagging(arn: str, kind: str, old: Own, new: Own) -> list[Request]:
         case "metric_alarm":
             service, name = "cloudwatch", {"ResourceARN": arn}
             key = ("TagResource", "UntagResource")
+        case "target":
+            service, name = "application-autoscaling", {"ResourceARN": arn}
+            key = ("TagResource", "UntagResource")
+        case "log_group":
+            added = [Request("logs", "TagResource", {"resourceArn": arn, "tags": put})]
+            taken = [Request("logs", "UntagResource", {"resourceArn": arn, "tagKeys": gone})]
+            return (added if put else []) + (taken if gone else [])
         case _:
             return []
-    added = [Request(service, key[0], {**name, "Tags": pairs(put)})] if put else []
+    told = put if kind == "target" else pairs(put)
+    added = [Request(service, key[0], {**name, "Tags": told})] if put else []
     return added + ([Request(service, key[1], {**name, "TagKeys": gone})] if gone else [])
 
 
@@ -232,6 +240,13 @@ def pascal(value: Any) -> Any:
                 told[NAMES.get(name, name)] = _as_it_is(key, inner)
         return told
     return [pascal(each) for each in value] if isinstance(value, list) else value
+
+
+def declared(value: Any) -> Any:
+    """Write what a service tells as it is declared: the other way of `pascal`."""
+    if isinstance(value, dict):
+        return {camel(key): declared(inner) for key, inner in value.items()}
+    return [declared(each) for each in value] if isinstance(value, list) else value
 
 
 def whole(value: Any) -> Any:

@@ -2,14 +2,16 @@
 
     python aws.py ENGINE_ADDRESS
 
-The stand-in is where the environment leads AWS's clients. It waits, refuses, and words its refusals
-as pulumi-aws 7.51 does, over terraform-provider-aws 6: an endpoint that fails stays in the state; a
-second run with nothing changed leaves it so; an update that SageMaker takes back ends well, and the
-state has the configuration that runs: the provider reads what it has updated.
+The stand-in is where the environment leads AWS's clients. It replaces, waits, refuses, and words
+its refusals as pulumi-aws 7.51 does: each rule names where it was read, of terraform-provider-aws
+6.30 (TF), pulumi-terraform-bridge 3.120 (bridge) and pulumi-aws (PA). README.md in the folder above
+has them all with their tests. `AWS_STANDIN_WAIT_S` is how long it waits for an endpoint, in the
+place of an hour.
 """
 
 import asyncio
 import json
+import os
 import time
 
 import boto3
@@ -17,12 +19,16 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.provider.experimental import provider as protocol
 
+from standins.aws.account import ACCOUNT
 from standins.aws.reading import is_missing, observed
 from standins.aws.translation import change, creation, removal, snake, tagging, whole
 from standins.providers.serving import Failed, HalfMade, serve
 from standins.providers.values import plain, wrapped
 
 _POLL_S = 0.02
+# TF internal/service/sagemaker/endpoint.go, waitEndpointInService: fixed, for both.
+_WAIT_S = float(os.environ.get("AWS_STANDIN_WAIT_S", "3600"))
+_PENDING = ("Creating", "Updating", "SystemUpdating")
 # What cannot change in place. Source: pulumi-aws 7.51's schema, replaceOnChanges.
 _NAMES = ("name", "namePrefix", "dashboardName", "role", "roleArn")
 _SCALED = ("resourceId", "scalableDimension", "serviceNamespace")
@@ -72,7 +78,7 @@ class Aws(protocol.Provider):
             if old.get(name) != new.get(name) and name not in request.ignore_changes
         )
         kind = kind_of(request.type)
-        anew = [each for each in changed if _is_fixed(kind, each)]
+        anew = [each for each in changed if _is_fixed(kind, each, old, new)]
         kinds = protocol.PropertyDiffKind
         detailed = {
             name: protocol.PropertyDiff(
@@ -85,7 +91,9 @@ class Aws(protocol.Provider):
             replaces=anew,
             diffs=changed,
             detailed_diff=detailed,
-            delete_before_replace=bool(anew) and _name(old) == _name(new),
+            # bridge pkg/tfbridge/schema.go, nameRequiresDeleteBeforeReplace, and PA resources.go,
+            # setAutonaming: of whatever has a `name`, where one is given, be it another or not.
+            delete_before_replace=bool(anew) and "name" in new,
         )
 
     async def create(self, request):
@@ -93,18 +101,19 @@ class Aws(protocol.Provider):
             return protocol.CreateResponse("", request.properties)
         kind, inputs = kind_of(request.type), whole(plain(request.properties))
         told = await asyncio.to_thread(self._all, kind, "creating", inputs, creation(kind, inputs))
-        made = id_of(kind, inputs)
-        state = _state(inputs, arn_of(kind, inputs, told))
         if kind == "endpoint":
-            await asyncio.to_thread(self._wait_in_service, inputs["name"], made, state)
-        return protocol.CreateResponse(made, state)
+            # TF endpoint.go, resourceEndpointCreate (#45951): the id is set after the wait, so that
+            # nothing of a creation that fails, or outlives it, is in the state.
+            await asyncio.to_thread(self._wait_in_service, inputs["name"], "create")
+        state = _state(inputs, self._arn_of(kind, inputs, told))
+        return protocol.CreateResponse(id_of(kind, inputs), state)
 
     async def read(self, request):
-        kind, known = kind_of(request.type), _inputs(request.properties)
+        kind, known = kind_of(request.type), _known(request)
         found = await asyncio.to_thread(observed, kind, known, self.client)
         if found is None:
             return protocol.ReadResponse(None, {}, {})
-        arn = plain(request.properties).get("arn")
+        arn = plain(request.properties).get("arn") or self._arn_of(kind, found, {})
         return protocol.ReadResponse(request.resource_id, _state(found, arn), wrapped(found))
 
     async def update(self, request):
@@ -113,12 +122,18 @@ class Aws(protocol.Provider):
         kind, old, new = kind_of(request.type), _inputs(request.olds), whole(plain(request.news))
         arn = plain(request.olds).get("arn")
         asked = change(kind, old, new)
-        await asyncio.to_thread(
-            self._all, kind, "updating", new, [*asked, *tagging(arn, kind, old, new)]
-        )
         state = _state(new, arn)
-        if kind == "endpoint" and asked:
-            await asyncio.to_thread(self._wait_in_service, new["name"], request.resource_id, state)
+        try:
+            await asyncio.to_thread(
+                self._all, kind, "updating", new, [*tagging(arn, kind, old, new), *asked]
+            )
+            if kind == "endpoint" and asked:
+                await asyncio.to_thread(self._wait_in_service, new["name"], "update")
+        except Failed as error:
+            # terraform-plugin-sdk v2, Resource.Apply: without Partial what was planned is kept;
+            # bridge pkg/tfbridge/provider.go, Update: and stored, with the reason.
+            raise HalfMade(str(error), request.resource_id, state) from error
+        if kind == "endpoint" and asked:  # TF: an update ends with a read
             found = await asyncio.to_thread(observed, kind, new, self.client)
             state = _state(found, arn)
         return protocol.UpdateResponse(state)
@@ -130,8 +145,8 @@ class Aws(protocol.Provider):
         except Failed as error:
             if not isinstance(error.__cause__, ClientError) or not is_missing(error.__cause__):
                 raise
-        if kind == "endpoint":
-            await asyncio.to_thread(self._wait_gone, own["name"])
+        # TF endpoint.go, waitEndpointDeleted with findEndpointByName: one that is Deleting counts
+        # as gone, so that nothing is waited for.
 
     def client(self, service):
         """Give AWS's own client, which waits little where it is slowed down."""
@@ -152,28 +167,33 @@ class Aws(protocol.Provider):
                 raise Failed(f"1 error occurred:\n\t* {doing} {what}: {said}") from error
         return told
 
-    def _wait_in_service(self, name, made, state):
+    def _wait_in_service(self, name, doing):
+        # TF endpoint.go, waitEndpointInService; internal/retry/state.go: its words.
+        what = f"waiting for SageMaker AI Endpoint ({name}) {doing}"
+        deadline = time.monotonic() + _WAIT_S
         while True:
             told = self.client("sagemaker").describe_endpoint(EndpointName=name)
-            match told["EndpointStatus"]:
-                case "InService":
-                    return
-                case "Failed":
-                    what = f"waiting for SageMaker AI Endpoint ({name}) to be in service"
-                    said = "unexpected state 'Failed', wanted target 'InService'. last error: "
-                    reason = f"{what}: {said}{told['FailureReason']}"
-                    raise HalfMade(f"1 error occurred:\n\t* {reason}", made, state)
+            status = told["EndpointStatus"]
+            reason = f". last error: {told['FailureReason']}" if "FailureReason" in told else ""
+            if status == "InService":
+                return
+            if status not in _PENDING:  # Failed, and RollingBack too
+                said = f"unexpected state '{status}', wanted target 'InService'{reason}"
+                raise Failed(f"1 error occurred:\n\t* {what}: {said}")
+            if time.monotonic() >= deadline:
+                said = (
+                    "timeout while waiting for state to become 'InService' "
+                    f"(last state: '{status}', timeout: 1h0m0s)"
+                )
+                raise Failed(f"1 error occurred:\n\t* {what}: {said}")
             time.sleep(_POLL_S)
 
-    def _wait_gone(self, name):
-        while True:
-            try:
-                self.client("sagemaker").describe_endpoint(EndpointName=name)
-            except ClientError as error:
-                if is_missing(error):
-                    return
-                raise Failed(_said(error)) from error
-            time.sleep(_POLL_S)
+    def _arn_of(self, kind, inputs, told):
+        """Give the address that the service told, or its own of that name."""
+        if kind == "role" and told:
+            return told["Role"]["Arn"]
+        arns = [value for key, value in told.items() if key.lower().endswith("arn")]
+        return arns[0] if arns else arn(kind, inputs, self.region)
 
 
 def kind_of(token):
@@ -192,22 +212,37 @@ def id_of(kind, inputs):
     return _name(inputs)
 
 
-def arn_of(kind, inputs, told):
-    """Give the address that the service told, or one that is as good."""
-    if kind == "role":
-        return told["Role"]["Arn"]
-    arns = [value for key, value in told.items() if key.endswith("Arn")]
-    return arns[0] if arns else f"arn:aws:{kind}:::{_name(inputs)}"
+def arn(kind, inputs, region):
+    """Give the address of something. Source: the service authorization reference of each."""
+    name, where = _name(inputs), f"{region}:{ACCOUNT}"
+    action = f"0:resource/sagemaker/{inputs.get('resourceId')}:scheduledActionName/{name}"
+    return {
+        "model": f"arn:aws:sagemaker:{where}:model/{name}",
+        "endpoint_configuration": f"arn:aws:sagemaker:{where}:endpoint-config/{name}",
+        "endpoint": f"arn:aws:sagemaker:{where}:endpoint/{name}",
+        "role": f"arn:aws:iam::{ACCOUNT}:role/{name}",
+        "role_policy": None,
+        "log_group": f"arn:aws:logs:{where}:log-group:{name}",
+        "metric_alarm": f"arn:aws:cloudwatch:{where}:alarm:{name}",
+        "dashboard": f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{name}",
+        "scheduled_action": f"arn:aws:autoscaling:{where}:scheduledAction:{action}",
+    }[kind]
 
 
 def _name(inputs):
     return inputs.get("name") or inputs.get("dashboardName") or inputs.get("resourceId")
 
 
-def _is_fixed(kind, field):
+def _is_fixed(kind, field, old, new):
     if kind in _IMMUTABLE:
         return field != "tags"
+    if kind == "endpoint" and field == "deploymentConfig":  # TF endpoint.go: ForceNew, of a part
+        return _rollback(old) != _rollback(new)
     return field in _NAMES or field in _SCALED
+
+
+def _rollback(inputs):
+    return (inputs.get("deploymentConfig") or {}).get("autoRollbackConfiguration")
 
 
 def _state(inputs, arn):
@@ -217,8 +252,17 @@ def _state(inputs, arn):
 
 def _inputs(state):
     """Give what was declared; of a state that was taken over before it was read, all of it."""
-    told = plain(state)
-    return json.loads(told["declared"]) if "declared" in told else whole(told)
+    told = whole(plain(state))
+    if "declared" not in told:
+        return told
+    declared = json.loads(told["declared"])
+    return {name: told.get(name, value) for name, value in declared.items()}
+
+
+def _known(request):
+    """Give what is known of what is to be read; of one that is taken over, its id."""
+    known = _inputs(request.properties)
+    return known or {"name": request.resource_id}
 
 
 def _said(error):

@@ -24,10 +24,14 @@ class Alarms:
 
 
 def declare_alarms(around: Surroundings) -> Alarms:
-    """Declare them, before the endpoint that they watch: its updates name them."""
-    if not around.spec.alarms:
-        return Alarms((), ())
+    """Declare them, before the endpoint that they watch: its updates name them.
+
+    The one that takes an update back is always there: with or without it is another endpoint to
+    the provider, which deletes the first before it makes the second.
+    """
     told = alarms_content(around)
+    if not around.spec.alarms:
+        told = {ALARMS[0]: told[ALARMS[0]]}
     made = tuple(_alarm(around, what, content) for what, content in told.items())
     return Alarms((alarm_name(around.spec.name, ALARMS[0]),), made)
 
@@ -67,12 +71,13 @@ def alarms_content(around: Surroundings) -> dict[str, dict[str, Any]]:
 
 
 def _alarm(around: Surroundings, what: str, content: dict[str, Any]) -> cloudwatch.MetricAlarm:
+    actions = list(around.spec.alarm_actions) if around.spec.alarms else []
     return cloudwatch.MetricAlarm(
         around.child(f"{what}-alarm"),
         name=alarm_name(around.spec.name, what),
         comparison_operator="GreaterThanThreshold",
-        alarm_actions=list(around.spec.alarm_actions),
-        ok_actions=list(around.spec.alarm_actions),
+        alarm_actions=actions,
+        ok_actions=actions,
         tags=around.tags,
         opts=around.options(),
         **content,

@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 from pulumi_aws import appautoscaling
 
-from llamactl_infra.clouds.aws.names import SCALED, SCALING_SERVICE, variant_id
+from llamactl_infra.clouds.aws.names import SCALED, SCALING_SERVICE
 from llamactl_infra.clouds.aws.schedules import cron_expression
 from llamactl_infra.clouds.aws.surroundings import Surroundings
 
@@ -16,12 +16,14 @@ _OUT_S, _IN_S = 60, 600
 _BACKLOG = 5
 
 
-def declare_autoscaling(around: Surroundings, endpoint: pulumi.Resource) -> None:
-    """Declare the target, its policy and its scheduled actions."""
+def declare_autoscaling(
+    around: Surroundings, variant: pulumi.Input[str], endpoint: pulumi.Resource
+) -> None:
+    """Declare the target, its policy and its scheduled actions; `variant` is what they scale."""
     spec = around.spec
     of: dict[str, Any] = {
         "service_namespace": SCALING_SERVICE,
-        "resource_id": variant_id(spec.name),
+        "resource_id": variant,
         "scalable_dimension": SCALED,
     }
     target = appautoscaling.Target(

@@ -11,11 +11,12 @@ from llamactl_catalog.errors import (
     Throttled,
     Unhealthy,
     Unreachable,
+    WaitEnded,
 )
 from llamactl_infra.clouds.causes import cause
 
 UNMENDABLE = ("aws:sagemaker/endpoint:Endpoint",)
-"""What can only be deleted once it has failed. Source: botocore 1.44.5, DescribeEndpoint,
+"""What can only be deleted once it has failed. Source: botocore 1.43.117, DescribeEndpoint,
 EndpointStatus: on a failed endpoint DeleteEndpoint is the only operation."""
 
 CAUSES = (
@@ -64,9 +65,20 @@ CAUSES = (
         "deploy once with --min equal to --max, which takes scaling away; then change the type",
     ),
     cause(
-        r"Cannot (update|delete) in-progress endpoint",
+        r"Cannot (update|delete) in-progress endpoint|SageMaker is still updating",
         StillBusy,
-        "SageMaker is still at work on it: wait until llamactl status says no more of that",
+        "the same command waits until SageMaker is done, and continues",
+    ),
+    cause(
+        r"timeout while waiting for state to become 'InService'",
+        WaitEnded,
+        "the same command waits until SageMaker is done, and continues",
+    ),
+    cause(
+        r"unexpected state 'RollingBack'",
+        Unhealthy,
+        "SageMaker takes the update back; what ran before still runs",
+        says_only_that=True,
     ),
     cause(
         r"no valid credential sources|NoCredentialProviders|ExpiredToken|InvalidClientTokenId"

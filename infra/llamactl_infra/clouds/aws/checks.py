@@ -11,6 +11,7 @@ from llamactl_infra.clouds.aws.names import MAX_NAME, is_name
 from llamactl_infra.clouds.aws.places import CLOUD, ecr_image, is_ready_image, s3_prefix
 from llamactl_infra.clouds.aws.schedules import cron_expression
 from llamactl_infra.clouds.aws.timeouts import timeout_problems
+from llamactl_infra.clouds.aws.updates import pace_of, pace_problems
 from llamactl_infra.spec import SageMakerSpec, Spec
 
 # Source: CloudWatch Logs, PutRetentionPolicy: the only numbers of days that it takes.
@@ -21,7 +22,7 @@ RETENTION_DAYS = (
 _MAX_VARIABLES = 100
 _MAX_TAGS = 50
 _OUR_TAGS = 8
-_TAG = re.compile(r"[\w\s.:/=+\-@]*")  # source: botocore 1.44.5, sagemaker, TagValue
+_TAG = re.compile(r"[\w\s.:/=+\-@]*")  # source: botocore 1.43.117, sagemaker, TagValue
 _MAX_TAG_KEY, _MAX_TAG_VALUE = 128, 256
 _MAX_SUBNETS, _MAX_GROUPS = 16, 5
 _MAX_WAIT_S, _MAX_ASYNC = 3600, 1000
@@ -124,12 +125,13 @@ def _numbers(spec: Spec, own: SageMakerSpec) -> Iterator[str]:
     yield from spec.capacity.problems()
     if spec.update in _PERCENTS:
         if spec.instances == 1:
-            # A part is at most half of them. Source: botocore 1.44.5, TrafficRoutingConfig.
+            # A part is at most half of them. Source: botocore 1.43.117, TrafficRoutingConfig.
             yield f"update: {spec.update} moves part of the instances, and there is 1"
         name = "batch_percent" if spec.update == "rolling" else "canary_percent"
         low, high = _PERCENTS[spec.update]
-        if not low <= getattr(own, name) <= high:
+        if not low <= pace_of(spec, own).percent <= high:
             yield f"sagemaker.{name}: a {spec.update} update takes {low} to {high}"
+    yield from pace_problems(spec, own)
     if spec.log_days not in RETENTION_DAYS:
         yield f"log_days: {spec.log_days} is not one of {', '.join(map(str, RETENTION_DAYS))}"
     yield from timeout_problems(spec)

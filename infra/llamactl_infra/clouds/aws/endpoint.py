@@ -11,8 +11,10 @@ from llamactl_infra.clouds.aws.checks import check
 from llamactl_infra.clouds.aws.configuration_content import configuration_name
 from llamactl_infra.clouds.aws.dashboard import declare_dashboard
 from llamactl_infra.clouds.aws.endpoint_configuration import declare_configuration
+from llamactl_infra.clouds.aws.lifecycle import Lifecycle
 from llamactl_infra.clouds.aws.logs import declare_log_group
 from llamactl_infra.clouds.aws.model import declare_model
+from llamactl_infra.clouds.aws.names import variant_id
 from llamactl_infra.clouds.aws.places import invocations_url
 from llamactl_infra.clouds.aws.role import declare_role
 from llamactl_infra.clouds.aws.surroundings import Surroundings
@@ -67,12 +69,17 @@ def _declare_within(around: Surroundings) -> sagemaker.Endpoint:
     configuration = declare_configuration(around, declare_model(around, role))
     logs = declare_log_group(around)
     alarms = declare_alarms(around)
+    lifecycle = _lifecycle(around, logs, *role.made)
+    options = around.options(logs, *alarms.made, lifecycle)
+    # The provider replaces the endpoint for it, which is down meanwhile. Source:
+    # terraform-provider-aws 6.30, sagemaker/endpoint.go: auto_rollback_configuration is ForceNew.
+    options.ignore_changes = ["deploymentConfig.autoRollbackConfiguration"]
     endpoint = sagemaker.Endpoint(
         around.child("endpoint"),
         name=around.spec.name,
         endpoint_config_name=configuration.name,
         tags=around.tags,
-        opts=around.options(logs, *alarms.made),
+        opts=options,
         **update_content(around.spec, around.own, alarms.rollback),
     )
     Verification(
@@ -85,9 +92,19 @@ def _declare_within(around: Surroundings) -> sagemaker.Endpoint:
         around.options(endpoint),
     )
     if around.spec.capacity.is_scaled:
-        declare_autoscaling(around, endpoint)
+        declare_autoscaling(around, lifecycle.variant, endpoint)
     declare_dashboard(around)
     return endpoint
+
+
+def _lifecycle(around: Surroundings, *after: pulumi.Resource) -> Lifecycle:
+    props = {
+        "endpoint": around.spec.name,
+        "region": around.region,
+        "instance_type": around.instance_type,
+        "variant": variant_id(around.spec.name),
+    }
+    return Lifecycle(around.child("lifecycle"), props, around.options(*after))
 
 
 def _outputs(around: Surroundings, endpoint: sagemaker.Endpoint) -> Outputs:

@@ -1,6 +1,5 @@
 """The endpoint's configuration: instances, host image, timeouts. It cannot be changed."""
 
-import pulumi
 from pulumi_aws import sagemaker
 
 from llamactl_infra.clouds.aws.configuration_content import (
@@ -20,6 +19,6 @@ def declare_configuration(
         around.child("configuration"),
         name=configuration_name(around),
         tags=around.tags,
-        opts=pulumi.ResourceOptions(parent=around.parent),
+        opts=around.options_new_first(),
         **{**content, "production_variants": [variant]},
     )

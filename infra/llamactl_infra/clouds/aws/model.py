@@ -14,6 +14,6 @@ def declare_model(around: Surroundings, role: ExecutionRole) -> sagemaker.Model:
         name=model_name(around),
         execution_role_arn=role.arn,
         tags=around.tags,
-        opts=around.options(*role.made),
+        opts=around.options_new_first(*role.made),
         **model_content(around),
     )

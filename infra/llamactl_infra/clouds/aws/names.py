@@ -17,7 +17,7 @@ ALARMS = ("server-errors", "disk", "latency")
 """Every alarm that an endpoint may have; the first takes an update back."""
 
 _HASH_DIGITS = 10
-# Source: botocore 1.44.5, sagemaker: EndpointName, EndpointConfigName, ModelName.
+# Source: botocore 1.43.117, sagemaker: EndpointName, EndpointConfigName, ModelName.
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 
 

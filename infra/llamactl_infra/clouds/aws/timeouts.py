@@ -7,7 +7,7 @@ from llamactl_infra.spec import Spec
 
 SHORTEST_S = 60
 LONGEST_S = 3600
-"""Source: botocore 1.44.5, ProductionVariant: both timeouts are 60 to 3600 s."""
+"""Source: botocore 1.43.117, ProductionVariant: both timeouts are 60 to 3600 s."""
 
 SHORTEST_UPDATE_S = 600
 LONGEST_UPDATE_S = 14_400

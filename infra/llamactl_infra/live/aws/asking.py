@@ -26,7 +26,7 @@ _ATTEMPTS = 3
 _CONNECT_TIMEOUT_S = 10
 _READ_TIMEOUT_S = 30
 
-# Codes of AWS's services. Source: botocore 1.44.5, the error shapes of the services asked here;
+# Codes of AWS's services. Source: botocore 1.43.117, the error shapes of the services asked here;
 # IAM user guide, "Common error types".
 _EXPIRED = re.compile(r"ExpiredToken|RequestExpired|TokenRefreshRequired")
 _UNKNOWN_KEY = re.compile(

@@ -9,9 +9,10 @@ from llamactl_infra.live.aws.differences import differences
 from llamactl_infra.live.aws.endpoint import live_endpoint
 from llamactl_infra.live.aws.identity import account_of
 from llamactl_infra.live.aws.log import Clock, lines
+from llamactl_infra.live.aws.orphans import orphan_of, remove_orphan
 from llamactl_infra.live.aws.remains import remains
 from llamactl_infra.live.aws.weights_readers import weights_readers
-from llamactl_infra.live.cloud import Account, Finding, Held, LiveEndpoint
+from llamactl_infra.live.cloud import Account, Finding, Held, LiveEndpoint, Orphan
 from llamactl_infra.spec import Spec
 
 
@@ -70,6 +71,22 @@ class LiveAws:
     def remains(self, spec: Spec, held: Sequence[Held]) -> tuple[str, ...]:
         """Name what is still there of a deployment whose resources were removed."""
         return remains(self._clients, spec, held)
+
+    def orphan(self, spec: Spec) -> Orphan | None:
+        """Return the endpoint of this name, if it has this deployment's tag.
+
+        Raises:
+            LlamactlError: AWS does not let it be read.
+        """
+        return orphan_of(self._clients, spec)
+
+    def remove_orphan(self, spec: Spec) -> None:
+        """Delete the endpoint of this name, if it has this deployment's tag.
+
+        Raises:
+            LlamactlError: AWS refuses.
+        """
+        remove_orphan(self._clients, spec)
 
     def held_back(self, spec: Spec, held: Sequence[Held]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
         """Say that AWS keeps nothing of what was removed."""

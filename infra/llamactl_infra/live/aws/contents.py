@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # Where the provider's names are not the API's. Source: pulumi-aws 7.51.1, sagemaker; botocore
-# 1.44.5, sagemaker.
+# 1.43.117, sagemaker.
 _NAMES = {"kms_key_arn": "KmsKeyId", "volume_size_in_gb": "VolumeSizeInGB"}
 _ONE_OF = {"routing_configs": "RoutingConfig", "s3_data_sources": "S3DataSource"}
 _MAPS = ("environment",)

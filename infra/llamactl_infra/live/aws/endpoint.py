@@ -11,7 +11,7 @@ from llamactl_infra.live.cloud import Fleet, LiveEndpoint, LiveState
 from llamactl_infra.live.startup import stage_of
 from llamactl_infra.spec import Spec
 
-# Source: botocore 1.44.5, sagemaker, EndpointStatus.
+# Source: botocore 1.43.117, sagemaker, EndpointStatus.
 _STATES: Mapping[str, LiveState] = {
     "Creating": "creating",
     "Updating": "updating",
@@ -27,7 +27,7 @@ _DOING = {
     "SystemUpdating": "SageMaker updates the hosts",
     "RollingBack": "takes the update back",
 }
-# Source: botocore 1.44.5, sagemaker, VariantStatus; "Baking" is the watched time of an update.
+# Source: botocore 1.43.117, sagemaker, VariantStatus; "Baking" is the watched time of an update.
 _VARIANT_DOING = {
     "ActivatingTraffic": "moves traffic to the new instances",
     "Baking": "watches the new instances before the old ones go",

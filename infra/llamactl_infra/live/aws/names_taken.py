@@ -8,6 +8,7 @@ from llamactl_infra.clouds.aws.names import log_group_name
 from llamactl_infra.clouds.tags import PREFIX
 from llamactl_infra.live.aws.asking import Absent, Clients, told
 from llamactl_infra.live.aws.endpoint import described
+from llamactl_infra.live.aws.orphans import sagemaker_tags
 from llamactl_infra.live.cloud import Finding
 from llamactl_infra.spec import Spec
 
@@ -45,7 +46,7 @@ def _there(
     """
     endpoint = described(clients, asked.spec)
     if endpoint is not None:
-        tags = _sagemaker_tags(clients, asked, str(endpoint["EndpointArn"]))
+        tags = sagemaker_tags(clients, asked.spec, str(endpoint["EndpointArn"]))
         yield f"the endpoint {asked.spec.name}", tags, _ANOTHER
     role = _role_tags(clients, asked) if asked.own.execution_role is None else None
     if role is not None:
@@ -55,13 +56,6 @@ def _there(
     if logs is not None:
         remove = f"aws logs delete-log-group --log-group-name {group} --region {asked.region}"
         yield f"the log group {group}", logs, f"{remove} removes it with its lines"
-
-
-def _sagemaker_tags(clients: Clients, asked: Asked, arn: str) -> Mapping[str, str]:
-    client = clients.within("sagemaker", asked.spec)
-    with told("sagemaker:ListTags"):
-        pages = client.get_paginator("list_tags").paginate(ResourceArn=arn)
-        return {each["Key"]: each["Value"] for page in pages for each in page["Tags"]}
 
 
 def _role_tags(clients: Clients, asked: Asked) -> Mapping[str, str] | None:

@@ -10,7 +10,9 @@ from llamactl_catalog.quota import Quota, quota, quota_needed
 from llamactl_infra.clouds.aws.asked import asked_of
 from llamactl_infra.clouds.aws.configuration_content import configuration_name
 from llamactl_infra.clouds.aws.places import console_host
+from llamactl_infra.clouds.aws.updates import pace_of, update_policy
 from llamactl_infra.live.aws.asking import Absent, Clients, told
+from llamactl_infra.live.aws.contents import as_the_service_has_it, compared
 from llamactl_infra.live.aws.endpoint import configuration_of, described
 from llamactl_infra.live.cloud import Finding
 from llamactl_infra.spec import SageMakerSpec, Spec
@@ -19,7 +21,7 @@ CHECK = "quota"
 _SERVICE = "sagemaker"
 _WHOLE = 100
 _PAGE = 100
-# Endpoints that have instances, or are about to. Source: botocore 1.44.5, EndpointStatus.
+# Endpoints that have instances, or are about to. Source: botocore 1.43.117, EndpointStatus.
 _WITHOUT_INSTANCES = ("Failed", "Deleting", "OutOfService")
 
 
@@ -115,12 +117,24 @@ def _peak_of(standing: Spec, instance_type: InstanceType) -> int:
 def _fleet(spec: Spec, instance_type: InstanceType, live: Mapping[str, Any]) -> int:
     """Count the instances that are started beside those that run."""
     whole = quota_needed(instance_type, spec.instances)
-    if spec.image is not None and live["EndpointConfigName"] == configuration_name(asked_of(spec)):
+    own = spec.sagemaker if spec.sagemaker is not None else SageMakerSpec()
+    if spec.image is not None and _runs(spec, own, live):
         return 0
     if spec.update != "rolling":
         return whole
-    own = spec.sagemaker if spec.sagemaker is not None else SageMakerSpec()
-    return quota_needed(instance_type, -(-spec.instances * own.batch_percent // _WHOLE))
+    percent = pace_of(spec, own).percent
+    return quota_needed(instance_type, -(-spec.instances * percent // _WHOLE))
+
+
+def _runs(spec: Spec, own: SageMakerSpec, live: Mapping[str, Any]) -> bool:
+    """Tell whether no update is due: the provider makes one for the policy of updates alone, too.
+
+    Source: terraform-provider-aws 6.30, sagemaker/endpoint.go, resourceEndpointUpdate.
+    """
+    if live["EndpointConfigName"] != configuration_name(asked_of(spec)):
+        return False
+    wanted = as_the_service_has_it(update_policy(spec, own))
+    return not list(compared(wanted, live.get("LastDeploymentConfig") or {}))
 
 
 def _why(spec: Spec) -> str:

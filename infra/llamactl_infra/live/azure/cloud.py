@@ -12,7 +12,7 @@ from llamactl_infra.clouds.azure.signing_in import Token, tokens
 from llamactl_infra.live.azure import checks, differences, identity, log, remains
 from llamactl_infra.live.azure.endpoint import endpoint_of
 from llamactl_infra.live.azure.whereabouts import Whereabouts
-from llamactl_infra.live.cloud import Account, Finding, Held, LiveEndpoint
+from llamactl_infra.live.cloud import Account, Finding, Held, LiveEndpoint, Orphan
 from llamactl_infra.prices.retries import ATTEMPTS
 from llamactl_infra.spec import Spec
 
@@ -114,6 +114,13 @@ class LiveAzure:
         """Name what is still there of a deployment whose resources were removed."""
         with self._asked() as management:
             return tuple(remains.remains(management, spec, held))
+
+    def orphan(self, spec: Spec) -> Orphan | None:  # noqa: ARG002 - the protocol's
+        """Return none: the provider keeps a checkpoint of what failed."""
+        return None
+
+    def remove_orphan(self, spec: Spec) -> None:
+        """Do nothing: there is none."""
 
     def held_back(self, spec: Spec, held: Sequence[Held]) -> tuple[str, ...]:
         """Say what stays on purpose, or for some days, of what was deleted; it costs nothing."""

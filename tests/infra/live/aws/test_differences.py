@@ -54,6 +54,7 @@ def test_an_update_taken_back_is_told_too_when_the_engine_removed_what_runs(aws,
 
     aws.client("sagemaker").delete_endpoint_config(EndpointConfigName=before["EndpointConfigName"])
 
+    assert aws.problems.pop().startswith("configuration chat-")
     first, second = live.differences(wanted)
     assert first.startswith("SageMaker has taken the update back by itself (chat-")
     assert second.endswith("which runs, is no longer there: deploy again")

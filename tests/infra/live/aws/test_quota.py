@@ -10,6 +10,7 @@ from infra.live.aws.making import made
 from infra.sagemaker.declared import spec_of
 from llamactl_catalog.errors import NoQuota
 from llamactl_infra.capacity import Schedule
+from llamactl_infra.spec import SageMakerSpec
 from standins.aws.faults import denied, failed_health, throttled
 
 
@@ -83,6 +84,17 @@ def test_where_nothing_changes_nothing_is_needed(aws, live):
 
     assert told.state == "ok"
     assert told.text == "ml.g5.2xlarge for endpoint usage: 2; no new instances are needed"
+
+
+def test_another_policy_of_updates_alone_starts_a_second_fleet_and_is_counted(aws, live):
+    made(aws, spec_of(instances=2))
+    aws.quotas["ml.g5.2xlarge"] = 3
+    wanted = spec_of(instances=2, sagemaker=SageMakerSpec(bake_s=60))
+
+    told = found(live, wanted, standing=spec_of(instances=2))["quota"]
+
+    assert told.state == "failed"
+    assert "2 needed for the second fleet of the update" in told.text
 
 
 def test_one_that_never_came_to_be_is_made_whole(aws, live):
