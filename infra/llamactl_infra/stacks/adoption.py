@@ -33,7 +33,11 @@ def adopted(state: Mapping[str, Any], orphan: Orphan) -> tuple[dict[str, Any], s
     urn = f"{stem}::{parents}${orphan.type}::{orphan.child}"
     told: dict[str, Any] = copy.deepcopy(dict(state))
     # After all of them, until the program says of which: so it is the first to be deleted.
-    others = [each["urn"] for each in resources if _is_sibling(each, package)]
+    others = [
+        each["urn"]
+        for each in resources
+        if each.get("parent") == sibling["parent"] and not each.get("delete")
+    ]
     told["resources"].append(
         {
             "urn": urn,

@@ -32,6 +32,7 @@ class Fleet:
     variants: list[dict[str, Any]]
     images: dict[str, str]
     instances: dict[str, int]
+    role: str
 
     def count(self, instance_type: str) -> int:
         names = [e["VariantName"] for e in self.variants if e["InstanceType"] == instance_type]
@@ -227,6 +228,16 @@ class Endpoints:
     def _due(self, fault: Fault | None) -> float:
         return time.monotonic() + max(self.delay_s, fault.delay_s if fault is not None else 0)
 
+    def check_role(self, name: str) -> None:
+        """Note where a role goes that an endpoint still needs.
+
+        Source: botocore, DeleteEndpoint: the role must stay, "otherwise SageMaker cannot delete
+        these resources".
+        """
+        for life in self.known.values():
+            if life.wanted.role.endswith(f"/{name}"):
+                self._problems.append(f"role {name} was deleted while {life.name} needs it")
+
     def _lives_on(self, region: str, name: str, of: Callable[[Fleet], str]) -> list[Life]:
         """Give the endpoints that run on something, or are on their way to it."""
         found = []
@@ -260,6 +271,7 @@ class Endpoints:
             variants,
             {name: model["PrimaryContainer"]["Image"] for name, model in images.items()},
             {each["VariantName"]: each["InitialInstanceCount"] for each in variants},
+            next(iter(images.values()))["ExecutionRoleArn"],
         )
 
     def _check_quota(self, region: str, fleet: Fleet) -> None:

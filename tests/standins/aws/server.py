@@ -153,6 +153,8 @@ class Aws:
                 return 200, {"content-type": "text/xml"}, [self.policies.identity()]
             case "iam", "SimulatePrincipalPolicy":
                 return 200, {"content-type": "text/xml"}, [self.policies.simulated(told.parameters)]
+            case "iam", "DeleteRole":
+                self.endpoints.check_role(told.parameters["RoleName"])
             case "service-quotas", _:
                 return _json(self.quotas.answer(told.operation, told.parameters))
             case "ecr", "BatchGetImage" if told.parameters.get("registryId") != ACCOUNT:
