@@ -107,6 +107,8 @@ def _any_token(mask: bytes, chance: random.Random, end: int) -> int | None:
 
 def _reason(matcher: "LLMatcher") -> str:
     first, *others = matcher.get_error().splitlines()
+    if first.startswith("NoExtension"):
+        return "no answer fits it"
     # "at 2(8): …" is a place in a text that the caller has not written.
     problem = first.partition(": ")[2] if first.startswith("at ") else first
     # A regular expression's fault comes under a drawing of where it is.

@@ -60,6 +60,13 @@ def test_an_invalid_grammar_says_why():
     assert "invalid regex" in refused.message
 
 
+def test_a_constraint_that_nothing_fits_is_refused():
+    (refused,) = check(json_constraint({"$ref": "#"}, "response_format"))
+
+    assert refused is not None
+    assert "no answer fits it" in refused.message
+
+
 def test_a_text_that_the_library_gives_up_on_later_is_found_by_walking():
     (refused,) = check(regex_constraint("(.*a)?" * 160, "grammar"))
 
