@@ -96,7 +96,8 @@ def test_an_update_that_fails_midway_leaves_what_serves_and_is_gone_on_with(stac
     (endpoint,) = azure.endpoints()
     old = deployment_name(SMALL)
     azure.faults.append(failed_health())
-    changed = replace(SMALL, image=OTHER_IMAGE, owner="others")
+    in_parts = with_own(replace(SMALL, update="canary"), canary_percent=20, bake_s=1)
+    changed = replace(in_parts, image=OTHER_IMAGE, owner="others")
     new = deployment_name(changed)
 
     seen = Watched(azure)
@@ -109,6 +110,8 @@ def test_an_update_that_fails_midway_leaves_what_serves_and_is_gone_on_with(stac
     up(stack, changed)
     assert azure.traffic(endpoint["id"]) == {new: 100}
     assert seen.changes().index(("PUT", new)) < seen.changes().index(("DELETE", old))
+    shares = [each["properties"]["traffic"] for each in seen.bodies(endpoint["id"])[-2:]]
+    assert shares == [{new: 20, old: 80}, {new: 100}]
     assert azure.deployments(endpoint["id"]) == [new]
     assert up(stack, changed) == ()
 

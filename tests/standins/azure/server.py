@@ -98,6 +98,10 @@ class Azure(LocalServer):
         with self._lock:
             return next((each for each in self.faults if each.takes(method, path)), None)
 
+    def operations(self) -> list[str]:
+        """Every request so far: its method, and the kind that it is for."""
+        return [f"{method} {kind_of(path).rpartition('/')[2]}" for method, path in self.requests]
+
     def traffic(self, endpoint: str) -> dict[str, int]:
         return dict(self.store.need(endpoint)["properties"].get("traffic") or {})
 
