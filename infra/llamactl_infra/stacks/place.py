@@ -11,7 +11,6 @@ from llamactl_catalog.errors import InvalidFile, LlamactlError, NoPermission
 from llamactl_catalog.progress import Report, Step
 from llamactl_containers.file_trust import require_trusted_file, require_trusted_folder
 from llamactl_containers.whole_files import make_folder, unique_draft_of, write_whole
-from llamactl_infra.stacks.plugins import KEY_ADDRESSES
 
 PROJECT = "llamactl"
 PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 - the name of a variable
@@ -195,6 +194,8 @@ def secrets_problem(
         return None
     if any("secretsprovider:" in told for told in settings if told is not None):
         return None
+    from llamactl_infra.stacks.plugins import KEY_ADDRESSES  # slow, and `list` does without
+
     return NoPermission(
         f"the backend {url} is shared, and nothing says how its stacks keep their secrets",
         hint=f"set LLAMACTL_SECRETS_PROVIDER to {' or '.join(KEY_ADDRESSES)}, or "

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 from typing import assert_never
 
 from llamactl_catalog.errors import ProgramMissing
@@ -21,9 +22,6 @@ _CHECK = "plug-in"
 
 def plugin_finding(cloud: Cloud, environment: Mapping[str, str]) -> Finding:
     """Look for a cloud's plug-in where the engine does: on PATH, and in its own folder."""
-    # Slow, and `list` loads this module for a constant.
-    from importlib.metadata import PackageNotFoundError, version
-
     name = provider_name(cloud)
     package = f"pulumi-{name}"
     try:
