@@ -31,7 +31,7 @@ def lived(user, *settings):
     told(user, "check", MODEL, "--cloud", user.name, *settings)
     deploy(user, *settings)
     deploy(user, *settings, "--context", "2048", "--set", "owner=someone")
-    deploy(user, *settings, "--context", "2048", "--set", "log_days=7", *SCALED)
+    deploy(user, *settings, "--context", "2048", "--set", "log_days=60", *SCALED)
     for command in ("status", "logs", "endpoint"):
         told(user, command, "chat")
     told(user, "invoke", "chat", "Hi")

@@ -12,7 +12,7 @@ from llamactl_catalog.engine_models import loading_versions
 from llamactl_catalog.engine_versions import engine_lines, engine_version
 from llamactl_catalog.errors import InvalidInput, NoCapacity
 from llamactl_catalog.hardware_tables import load_accelerators
-from llamactl_catalog.memory import fits, memory
+from llamactl_catalog.memory import memory
 from llamactl_catalog.prefill import prefill_tokens
 from llamactl_catalog.replica import Replica
 from llamactl_catalog.serving_contracts import serving_contract, serving_contracts
@@ -135,7 +135,7 @@ def orders(draw):
         return None
     shards = draw(st.sampled_from(counts))
     planned = memory(Replica(model, quantization, gpu, shards), workload)
-    if not fits(planned):
+    if not planned.fits:
         return None
     contract = draw(st.sampled_from([*serving_contracts().values()]))
     kv_tokens = planned.max_kv_tokens
