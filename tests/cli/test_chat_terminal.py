@@ -306,7 +306,7 @@ def test_keys_that_are_not_utf_8_are_refused_and_the_conversation_goes_on(server
 def test_tab_completes_commands_and_settings(server, tmp_path):
     with terminal(server, tmp_path) as child:
         child.send("/set temp" + TAB)
-        child.expect_exact("temperature")
+        child.expect_exact("erature")  # it may be drawn whole, or what is added alone
         say(child, " 0.5")
         told(child, "temperature is 0.5.")
 

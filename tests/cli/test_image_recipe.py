@@ -112,7 +112,7 @@ def test_a_text_that_cannot_be_read_is_an_error_with_a_way_on_and_no_other_tag(
 ):
     result = llamactl(*unreadable, "--json")
 
-    assert (result.code, result.out) == (8, "")
+    assert (result.code, result.out) == (3, "")
     assert "LICENSE cannot be read" in result.err
     assert "--without-texts" in result.err
 
