@@ -276,8 +276,18 @@ def test_a_deployment_is_not_made_another_one(app, tmp_path, other):
     assert "another --name" in refused.value.hint
 
 
-def test_a_dry_run_asks_neither_stacks_nor_clouds(tmp_path):
-    app = UserApp(tmp_path / "s", tmp_path / "c", open_live=None, known=None)
+class FilesAlone:
+    """Stacks that have left no file here; asking their backend is an error."""
+
+    def names_seen(self):
+        return ()
+
+    def is_in_use(self):
+        return False
+
+
+def test_a_dry_run_of_a_new_name_asks_neither_a_backend_nor_a_cloud(tmp_path):
+    app = UserApp(tmp_path / "s", tmp_path / "c", open_live=None, known=FilesAlone())
 
     assert candidates(app, order(None, dry_run=True)).stored is None
 
