@@ -291,6 +291,7 @@ def test_an_endpoint_that_is_left_of_an_empty_stack_goes_too(room):
         room.deploy(SMALL)
     room.stack("chat", room.report).destroy("aws", forget=False)
     assert count(room.aws, "endpoint") == 1
+    room.aws.problems.clear()  # so the role of an endpoint went, as `pulumi destroy` does it
 
     room.destroy()
 
