@@ -245,17 +245,6 @@ def test_what_was_refused_is_made_by_the_next_run(stack, aws):
     assert live(aws)["EndpointStatus"] == "InService"
 
 
-def test_an_endpoint_that_failed_is_kept_in_the_state_and_taken_away_by_destroy(stack, aws):
-    aws.faults.append(failed_health())
-    with pytest.raises(Unhealthy):
-        up(stack, SMALL)
-    assert live(aws)["EndpointStatus"] == "Failed"
-
-    stack.destroy("aws")
-
-    assert aws.everything() == []
-
-
 def test_destroy_leaves_nothing(stack, aws):
     up(stack, SCALED)
 
@@ -264,17 +253,16 @@ def test_destroy_leaves_nothing(stack, aws):
     assert aws.everything() == []
 
 
-def test_an_endpoint_that_failed_is_left_so_by_the_engine_and_made_anew_where_it_is_gone(
-    stack, aws
-):
+def test_a_failed_creation_leaves_an_endpoint_that_no_state_knows(stack, aws):
     aws.faults.append(failed_health())
     with pytest.raises(Unhealthy):
         up(stack, SMALL)
+    assert live(aws)["EndpointStatus"] == "Failed"
 
-    up(stack, SMALL)
-    left = live(aws)["EndpointStatus"]
+    with pytest.raises(LlamactlError, match="already exist"):
+        up(stack, SMALL)
     aws.client("sagemaker").delete_endpoint(EndpointName="chat")
     stack.refresh("aws")
     up(stack, BIGGER)
 
-    assert (left, live(aws)["EndpointStatus"]) == ("Failed", "InService")
+    assert live(aws)["EndpointStatus"] == "InService"
