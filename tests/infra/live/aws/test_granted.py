@@ -224,7 +224,7 @@ def test_the_policy_has_nothing_that_is_not_asked_for_or_explained(deployer, liv
     with suppress(runtime.exceptions.ClientError):
         runtime.invoke_endpoint_with_response_stream(EndpointName="chat", Body=b"{}")
     send(*changed(WHOLE))
-    # Every request is sent, in no order that serves: what goes while it is needed is no matter here.
+    # Every request is sent, in no order that serves: what goes while it is needed is no matter.
     early = [each for each in deployer.problems if "was deleted while" in each]
     deployer.problems[:] = [each for each in deployer.problems if each not in early]
 
