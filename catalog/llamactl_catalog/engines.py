@@ -35,11 +35,18 @@ class Engine:
     def arithmetic(self) -> Arithmetic:
         """Give what answers for this engine."""
         version = self.on_record()
-        own = numbers(version.version)
         calibration = speed.load_calibration(self.name, version.version)
         if self.name == "vllm":
-            return _Vllm(version, calibration, vllm_memory.VllmMemory(own))
-        return _Tgi(version, calibration)
+            return _EngineArithmetic(
+                version,
+                calibration,
+                vllm_memory.unavailable_because,
+                vllm_memory.shard_counts,
+                vllm_memory.VllmMemory(numbers(version.version)).memory,
+            )
+        return _EngineArithmetic(
+            version, calibration, unavailable_because, sharding.shard_counts, tgi_memory.memory
+        )
 
     def on_record(self) -> EngineVersion:
         """Give the version that is on record: this one, else the next older, else the oldest."""
@@ -109,11 +116,14 @@ def deployed(engine: Engine) -> Engine:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tgi:
-    """TGI's arithmetic, of a version that is on record."""
+class _EngineArithmetic:
+    """The arithmetic of a version that is on record, with what differs between engines."""
 
     version: EngineVersion
     calibration: Calibration
+    kernels_refusal: Callable[[Model, Quantization, Accelerator], str | None]
+    shard_counts: Callable[[Model, Quantization, int], tuple[int, ...]]
+    memory: Callable[[Replica, Workload], Memory]
 
     def unavailable_because(
         self, model: Model, quantization: Quantization, accelerator: Accelerator
@@ -121,49 +131,7 @@ class _Tgi:
         lacking = quantization_refusal(self.version, quantization)
         if lacking is not None:
             return lacking
-        return unavailable_because(model, quantization, accelerator)
-
-    def shard_counts(
-        self, model: Model, quantization: Quantization, accelerators: int
-    ) -> tuple[int, ...]:
-        return sharding.shard_counts(model, quantization, accelerators)
-
-    def memory(self, replica: Replica, workload: Workload) -> Memory:
-        return tgi_memory.memory(replica, workload)
-
-    def disk_bytes(self, model: Model, quantization: Quantization) -> int:
-        return file_bytes(model, quantization) + _image_bytes(self.version)
-
-    def shortage(self, replica: Replica, workload: Workload) -> str:
-        return shortage(self.memory(replica, workload), replica.num_shard)
-
-    def speed(self, replica: Replica, workload: Workload, max_kv_tokens: int) -> Speed:
-        return speed.estimate(self.calibration, replica, workload, max_kv_tokens)
-
-
-@dataclass(frozen=True, slots=True)
-class _Vllm:
-    """vLLM's arithmetic, of a version that is on record."""
-
-    version: EngineVersion
-    calibration: Calibration
-    of_version: vllm_memory.VllmMemory
-
-    def unavailable_because(
-        self, model: Model, quantization: Quantization, accelerator: Accelerator
-    ) -> str | None:
-        lacking = quantization_refusal(self.version, quantization)
-        if lacking is not None:
-            return lacking
-        return vllm_memory.unavailable_because(model, quantization, accelerator)
-
-    def shard_counts(
-        self, model: Model, quantization: Quantization, accelerators: int
-    ) -> tuple[int, ...]:
-        return vllm_memory.shard_counts(model, quantization, accelerators)
-
-    def memory(self, replica: Replica, workload: Workload) -> Memory:
-        return self.of_version.memory(replica, workload)
+        return self.kernels_refusal(model, quantization, accelerator)
 
     def disk_bytes(self, model: Model, quantization: Quantization) -> int:
         return file_bytes(model, quantization) + _image_bytes(self.version)
