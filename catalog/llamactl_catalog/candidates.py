@@ -1,13 +1,13 @@
 """The ways to serve a model on some GPUs: quantization, shards, and replicas for the load."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from llamactl_catalog.hardware import Accelerator
 from llamactl_catalog.limits import Limits, slowness
 from llamactl_catalog.model import Model
-from llamactl_catalog.placement import Memory, Objective, Quantization, Speed
+from llamactl_catalog.placement import Layout, Memory, Objective, Quantization, Speed
 from llamactl_catalog.replica import Replica
 from llamactl_catalog.workload import Workload
 
@@ -22,6 +22,8 @@ BITS: dict[Quantization, int] = {
     "bitsandbytes-nf4": 4,
 }
 
+ANY_LAYOUT = Layout()
+
 
 class Arithmetic(Protocol):
     """What an engine can do and needs: quantizations, shards, memory, and speed under a load."""
@@ -35,6 +37,9 @@ class Arithmetic(Protocol):
         self, model: Model, quantization: Quantization, accelerators: int
     ) -> tuple[int, ...]:
         """Give the numbers of shards that the engine accepts, up to `accelerators`."""
+
+    def replicas_per_instance(self, num_shard: int, accelerators: int) -> int:
+        """Give how many replicas of so many shards the engine runs on one instance, at least 1."""
 
     def memory(self, replica: Replica, workload: Workload) -> Memory:
         """Give the bytes that one replica takes for a workload, and has."""
@@ -55,24 +60,27 @@ class Candidate:
 
     quantization: Quantization
     num_shard: int
-    replicas: int
+    replicas_per_instance: int
+    instances: int
     memory: Memory
     speed: Speed
     tokens_per_s: float
+    is_slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """A replica under a load, and the arithmetic that answers for it."""
+    """So many replicas on an instance under a load, and the arithmetic that answers for each."""
 
     replica: Replica
+    per_instance: int
     workload: Workload
     arithmetic: Arithmetic
     known: dict[int, Memory] = field(default_factory=dict)
 
-    def share(self, replicas: int) -> Workload:
-        """Give the load of the busiest of so many replicas."""
-        return self._loaded(-(-self.workload.concurrency // replicas))
+    def share(self, instances: int) -> Workload:
+        """Give the load of the busiest replica of so many instances."""
+        return self._loaded(-(-self.workload.concurrency // (instances * self.per_instance)))
 
     def memory(self, load: Workload) -> Memory:
         """Give the memory of a replica under a load."""
@@ -80,26 +88,32 @@ class _Way:
             self.known[load.concurrency] = self.arithmetic.memory(self.replica, load)
         return self.known[load.concurrency]
 
-    def has_room(self, replicas: int) -> bool:
-        """Tell whether the busiest of so many replicas has the memory for its share."""
-        return self.memory(self.share(replicas)).fits
+    def has_room(self, instances: int) -> bool:
+        """Tell whether the busiest replica of so many instances has the memory for its share."""
+        return self.memory(self.share(instances)).fits
 
     def shortage(self) -> str:
         """Say what one request alone is short of."""
         return self.arithmetic.shortage(self.replica, self._loaded(1))
 
-    def candidate(self, replicas: int) -> Candidate:
-        """Serve the load with so many replicas, each with as even a share as there is."""
-        load = self.share(replicas)
+    def candidate(self, instances: int) -> Candidate:
+        """Serve the load with so many instances, each replica with as even a share as there is."""
+        load = self.share(instances)
         speed = self._speed(load)
-        less_busy = -self.workload.concurrency % replicas
+        replicas = instances * self.per_instance
+        less_busy = replicas * load.concurrency - self.workload.concurrency
         tokens_per_s = (replicas - less_busy) * speed.tokens_per_s
         if less_busy and load.concurrency > 1:
             lighter = self._loaded(load.concurrency - 1)
             tokens_per_s += less_busy * self._speed(lighter).tokens_per_s
-        built = self.replica
         return Candidate(
-            built.quantization, built.num_shard, replicas, self.memory(load), speed, tokens_per_s
+            self.replica.quantization,
+            self.replica.num_shard,
+            self.per_instance,
+            instances,
+            self.memory(load),
+            speed,
+            tokens_per_s,
         )
 
     def _loaded(self, concurrency: int) -> Workload:
@@ -127,12 +141,14 @@ def candidates(  # noqa: PLR0913, PLR0917 - one question, and what it depends on
     limits: Limits,
     quantizations: Sequence[Quantization],
     arithmetic: Arithmetic,
-    replicas: int | None = None,
+    instances: int | None = None,
+    layout: Layout = ANY_LAYOUT,
 ) -> tuple[list[Candidate], str]:
     """Find every way to carry the load within the limits, and say why there is none.
 
-    Each has the fewest replicas that have the memory and keep to the limits of speed, or just so
-    many as are asked for; a replica is an instance. The words are those of the way that came
+    Each has the fewest instances that have the memory and keep to the limits of speed, or just so
+    many as are asked for. Without a limit of ms per token a way is there twice where more instances
+    bring it to reading speed: so, and with fewer as slow. The words are those of the way that came
     nearest; they count only without any way.
     """
     found: list[Candidate] = []
@@ -145,9 +161,13 @@ def candidates(  # noqa: PLR0913, PLR0917 - one question, and what it depends on
         if refused is not None:
             unavailable.append(refused)
             continue
-        for num_shard in arithmetic.shard_counts(model, quantization, accelerators):
+        counts = arithmetic.shard_counts(model, quantization, accelerators)
+        laid_out = [*_laid_out(counts, accelerators, layout, arithmetic)]
+        if not laid_out and counts:
+            unavailable.append(_not_laid_out(counts, accelerators, layout))
+        for num_shard, per_instance in laid_out:
             replica = Replica(model, quantization, accelerator, num_shard)
-            way = _Way(replica, workload, arithmetic)
+            way = _Way(replica, per_instance, workload, arithmetic)
             fewest = _fewest(way.has_room, 1, workload.concurrency)
             if fewest is None:
                 too_small.append((BITS[quantization], -num_shard, way))
@@ -155,15 +175,15 @@ def candidates(  # noqa: PLR0913, PLR0917 - one question, and what it depends on
             best, slow = _fast_enough(way, fewest, limits)
             if slow is not None:
                 too_slow.append((best.speed.ms_per_token, slow))
-            elif replicas is None:
-                found.append(best)
-            elif best.replicas <= replicas:
-                found.append(way.candidate(replicas))
+            elif instances is None:
+                found += _at_reading_speed(way, best, limits)
+            elif best.instances <= instances:
+                found.append(_marked(way.candidate(instances), limits))
             else:
-                too_few.append(best.replicas)
+                too_few.append(best.instances)
     if too_few:
         most = workload.concurrency
-        return found, f"needs {min(too_few)} instances for {most} requests at once, not {replicas}"
+        return found, f"needs {min(too_few)} instances for {most} requests at once, not {instances}"
     return found, _reason(too_slow, too_small, unavailable)
 
 
@@ -171,29 +191,68 @@ def preference(objective: Objective) -> Callable[[Candidate], tuple[float, ...]]
     """Give the sort key that puts the best of several ways on the same instance first."""
 
     def key(each: Candidate) -> tuple[float, ...]:
-        cost = (each.replicas, -BITS[each.quantization], -each.tokens_per_s, each.num_shard)
+        built = (-BITS[each.quantization], -each.tokens_per_s, each.num_shard)
+        cost = (each.is_slow, each.instances, *built)
         match objective:
             case "cost":
                 return cost
             case "latency":
                 return (each.speed.ms_per_token, each.speed.time_to_first_token_ms, *cost)
             case "throughput":
-                return (-each.tokens_per_s, *cost)
+                return (each.is_slow, -each.tokens_per_s, *cost)
 
     return key
 
 
+def _laid_out(
+    counts: Sequence[int], accelerators: int, layout: Layout, arithmetic: Arithmetic
+) -> Iterator[tuple[int, int]]:
+    """Give the numbers of shards, each with the replicas per instance, that are asked for."""
+    for num_shard in counts:
+        if layout.num_shard not in {None, num_shard}:
+            continue
+        asked = layout.replicas_per_instance
+        if asked is None:
+            yield num_shard, arithmetic.replicas_per_instance(num_shard, accelerators)
+        elif asked * num_shard <= accelerators:
+            yield num_shard, asked
+
+
+def _not_laid_out(counts: Sequence[int], accelerators: int, layout: Layout) -> str:
+    gpus = "1 GPU" if accelerators == 1 else f"{accelerators} GPUs"
+    if layout.num_shard is not None and layout.num_shard not in counts:
+        splits = ", ".join(map(str, counts))
+        return f"{layout.num_shard} shards are asked for; with {gpus} it is {splits}"
+    shards = layout.num_shard or min(counts)
+    replicas = layout.replicas_per_instance or 1
+    needed = shards * replicas
+    return f"{replicas} replicas of {shards} shards need {needed} GPUs, this has {gpus}"
+
+
+def _at_reading_speed(way: _Way, best: Candidate, limits: Limits) -> Iterator[Candidate]:
+    """Give a way as it is, and where it is slow also with the instances that make it faster."""
+    yield _marked(best, limits)
+    if limits.is_slow(best.speed):
+        faster, slow = _fast_enough(way, best.instances, limits.at_reading_speed())
+        if slow is None:
+            yield faster
+
+
+def _marked(candidate: Candidate, limits: Limits) -> Candidate:
+    return replace(candidate, is_slow=True) if limits.is_slow(candidate.speed) else candidate
+
+
 def _fast_enough(way: _Way, fewest: int, limits: Limits) -> tuple[Candidate, str | None]:
-    """Add replicas until each user is served fast enough; beyond one a user, none helps."""
+    """Add instances until each user is served fast enough; beyond one a user, none helps."""
     tried: dict[int, Candidate] = {}
 
-    def slow(replicas: int) -> str | None:
-        tried[replicas] = way.candidate(replicas)
-        return slowness(limits, tried[replicas].speed, tried[replicas].tokens_per_s)
+    def slow(instances: int) -> str | None:
+        tried[instances] = way.candidate(instances)
+        return slowness(limits, tried[instances].speed, tried[instances].tokens_per_s)
 
-    most = way.workload.concurrency
-    replicas = _fewest(lambda count: slow(count) is None, fewest, most)
-    return (tried[replicas], None) if replicas is not None else (tried[most], slow(most))
+    most = max(fewest, -(-way.workload.concurrency // way.per_instance))
+    enough = _fewest(lambda count: slow(count) is None, fewest, most)
+    return (tried[enough], None) if enough is not None else (tried[most], slow(most))
 
 
 def _fewest(enough: Callable[[int], bool], least: int, most: int) -> int | None:

@@ -6,6 +6,7 @@ from datetime import date
 from llamactl_catalog.candidates import Candidate
 from llamactl_catalog.clouds import Cloud
 from llamactl_catalog.hardware import Price
+from llamactl_catalog.limits import READING_MS_PER_TOKEN
 from llamactl_catalog.model import Model
 from llamactl_catalog.placement import whole_answer_s
 from llamactl_catalog.units import tokens_of
@@ -14,6 +15,7 @@ from llamactl_catalog.workload import Workload
 MAX_PRICE_AGE_DAYS = 180
 NO_GUARDRAILS = "no guardrails: nothing in this model refuses harmful requests; add your own checks"
 EXTRAPOLATED = "extrapolated speed"
+SLOW = "slow"
 # What a calibration says of itself where it has not seen the like (speed/reliability.py).
 _UNMEASURED = "not measured"
 
@@ -42,6 +44,11 @@ def model_cautions(model: Model, cloud: Cloud | None, today: date | None) -> Ite
 def speed_cautions(candidate: Candidate, workload: Workload, cloud: Cloud | None) -> Iterator[str]:
     """Say where the speed is uncertain, and where a cloud would cut an answer off."""
     speed = candidate.speed
+    if candidate.is_slow:
+        yield (
+            f"{SLOW}: {speed.ms_per_token:.0f} ms per token; people read one in "
+            f"{READING_MS_PER_TOKEN:.0f} ms"
+        )
     if cloud is not None:
         answer_s = whole_answer_s(speed, workload.output_tokens)
         yield from _limit_cautions(answer_s, speed.error_factor, workload, cloud)

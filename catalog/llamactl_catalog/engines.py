@@ -14,14 +14,14 @@ from llamactl_catalog.fields import did_you_mean
 from llamactl_catalog.hardware import Accelerator, InstanceType
 from llamactl_catalog.memory import shortage
 from llamactl_catalog.model import Model
-from llamactl_catalog.placement import Memory, Quantization, Speed
+from llamactl_catalog.placement import Layout, Memory, Quantization, Speed
 from llamactl_catalog.quantization import file_bytes, unavailable_because
 from llamactl_catalog.replica import Replica
 from llamactl_catalog.speed.calibration import Calibration
 from llamactl_catalog.workload import Workload
 
 RENTED = ("tgi", "vllm")
-_DEPLOYED = ("tgi",)
+DEPLOYED = ("tgi",)
 _VERSION = re.compile(r"\d+(\.\d+){0,2}")
 
 
@@ -31,6 +31,16 @@ class Engine:
 
     name: str
     version: str | None = None
+
+    @property
+    def holds_several(self) -> bool:
+        """Whether one container can hold several replicas.
+
+        vLLM runs them itself behind one port (--data-parallel-size); TGI is one replica a process,
+        and a container of SageMaker or Azure ML answers on one port. Source: vLLM 0.33.0,
+        docs/serving/data_parallel_deployment.md; TGI 3.3.6, launcher/src/main.rs, num_shard.
+        """
+        return self.name == "vllm"
 
     def arithmetic(self) -> Arithmetic:
         """Give what answers for this engine."""
@@ -42,10 +52,16 @@ class Engine:
                 calibration,
                 vllm_memory.unavailable_because,
                 vllm_memory.shard_counts,
+                self.holds_several,
                 vllm_memory.VllmMemory(numbers(version.version)).memory,
             )
         return _EngineArithmetic(
-            version, calibration, unavailable_because, sharding.shard_counts, tgi_memory.memory
+            version,
+            calibration,
+            unavailable_because,
+            sharding.shard_counts,
+            self.holds_several,
+            tgi_memory.memory,
         )
 
     def on_record(self) -> EngineVersion:
@@ -101,16 +117,30 @@ def engine(text: str) -> Engine:
     return Engine(name, version if at else None)
 
 
+def check_layout(engine: Engine, layout: Layout) -> None:
+    """Refuse several replicas in one container of an engine that holds one.
+
+    Raises:
+        InvalidInput: it is asked for.
+    """
+    asked = layout.replicas_per_instance
+    if asked is not None and asked > 1 and not engine.holds_several:
+        raise InvalidInput(
+            f"--replicas-per-instance {asked}: {engine.name} serves one replica per instance",
+            hint="--engine vllm holds several in one container; or more instances: --replicas",
+        )
+
+
 def deployed(engine: Engine) -> Engine:
     """The engine, if llamactl deploys it to a cloud.
 
     Raises:
         InvalidInput: it is one that only `plan`, `compare` and `image` know.
     """
-    if engine.name not in _DEPLOYED:
+    if engine.name not in DEPLOYED:
         raise InvalidInput(
             f"llamactl does not deploy {engine.name} yet",
-            hint=f"deploy with --engine {' or '.join(_DEPLOYED)}; plan and compare know both",
+            hint=f"deploy with --engine {' or '.join(DEPLOYED)}; plan and compare know both",
         )
     return engine
 
@@ -123,6 +153,7 @@ class _EngineArithmetic:
     calibration: Calibration
     kernels_refusal: Callable[[Model, Quantization, Accelerator], str | None]
     shard_counts: Callable[[Model, Quantization, int], tuple[int, ...]]
+    holds_several: bool
     memory: Callable[[Replica, Workload], Memory]
 
     def unavailable_because(
@@ -135,6 +166,9 @@ class _EngineArithmetic:
 
     def disk_bytes(self, model: Model, quantization: Quantization) -> int:
         return file_bytes(model, quantization) + _image_bytes(self.version)
+
+    def replicas_per_instance(self, num_shard: int, accelerators: int) -> int:
+        return accelerators // num_shard if self.holds_several else 1
 
     def shortage(self, replica: Replica, workload: Workload) -> str:
         return shortage(self.memory(replica, workload), replica.num_shard)

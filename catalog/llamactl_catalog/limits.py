@@ -1,9 +1,14 @@
 """What a placement must keep to: money and speed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llamactl_catalog.placement import Speed
 from llamactl_catalog.units import format_rate, format_usd_apart
+
+# Adults read 238 English words a minute silently; a word is 4/3 of a Llama token or so: 189 ms a
+# token. Source: M. Brysbaert, How many words do we read per minute?, Journal of Memory and Language
+# 109 (2019), abstract; the tokens a word are a rule of thumb.
+READING_MS_PER_TOKEN = 200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,19 @@ class Limits:
     min_tokens_per_s: float | None = None
     max_ms_per_token: float | None = None
     max_ttft_ms: float | None = None
+
+    def at_reading_speed(self) -> "Limits":
+        """Give the limits with a limit of ms per token: reading speed, where there is none."""
+        if self.max_ms_per_token is not None:
+            return self
+        return replace(self, max_ms_per_token=READING_MS_PER_TOKEN)
+
+    def is_slow(self, speed: Speed) -> bool:
+        """Tell whether people wait for words, where no limit says what is fast enough."""
+        return self.max_ms_per_token is None and speed.ms_per_token > READING_MS_PER_TOKEN
+
+
+NO_LIMITS = Limits()
 
 
 def slowness(limits: Limits, speed: Speed, tokens_per_s: float) -> str | None:

@@ -39,6 +39,14 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """How replicas are laid out on an instance: what is asked for; None: whatever is best."""
+
+    num_shard: int | None = None
+    replicas_per_instance: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Speed:
     """What one user sees, and what the replica does, at `concurrency` requests at once.
 
@@ -66,12 +74,15 @@ def whole_answer_s(speed: Speed, output_tokens: int) -> float:
 class Placement:
     """A model on an offer, ready to be deployed.
 
-    `speed` is that of one replica under its share of the load; `tokens_per_s` is of all replicas.
+    Each of the `instances` holds `replicas_per_instance` replicas. `speed` is that of one replica
+    under its share of the load; `tokens_per_s` is of all replicas. `is_slow`: a user reads faster
+    than one token in `speed.ms_per_token`.
     """
 
     model: Model
     offer: Offer
-    replicas: int
+    instances: int
+    replicas_per_instance: int
     engine: str
     quantization: Quantization
     num_shard: int
@@ -81,7 +92,13 @@ class Placement:
     usd_per_hour: float
     usd_per_month: float
     usd_per_million_tokens: float
+    is_slow: bool
     warnings: tuple[str, ...]
+
+    @property
+    def replicas(self) -> int:
+        """The copies of the model on all instances."""
+        return self.instances * self.replicas_per_instance
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from llamactl_catalog.candidates import Arithmetic, Candidate, candidates, preference
+from llamactl_catalog.candidates import (
+    ANY_LAYOUT,
+    Arithmetic,
+    Candidate,
+    candidates,
+    preference,
+)
 from llamactl_catalog.cautions import (
     MAX_PRICE_AGE_DAYS,
     model_cautions,
@@ -18,12 +24,18 @@ from llamactl_catalog.engines import TGI, Engine, remembered
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.fleet import disk_shortage, excess
 from llamactl_catalog.hardware import InstanceType, Offer
-from llamactl_catalog.limits import Limits, overspending
+from llamactl_catalog.limits import NO_LIMITS, Limits, overspending
 from llamactl_catalog.model import Model
-from llamactl_catalog.placement import Objective, Placement, Plan, Quantization, Rejection
+from llamactl_catalog.placement import (
+    Layout,
+    Objective,
+    Placement,
+    Plan,
+    Quantization,
+    Rejection,
+)
 from llamactl_catalog.workload import Workload
 
-NO_LIMITS = Limits()
 # Beyond these nobody plans, and figures lose their digits or have none.
 MOST_CONCURRENCY = 1_000_000
 LEAST_UTILIZATION = 1e-6
@@ -38,7 +50,8 @@ def plan(  # noqa: PLR0913 - one question, and what it depends on
     limits: Limits = NO_LIMITS,
     quantizations: Sequence[Quantization] = ("none",),
     engine: Engine = TGI,
-    replicas: int | None = None,
+    instances: int | None = None,
+    layout: Layout = ANY_LAYOUT,
     arithmetic: Arithmetic | None = None,
     today: date | None = None,
     max_price_age_days: int = MAX_PRICE_AGE_DAYS,
@@ -49,8 +62,10 @@ def plan(  # noqa: PLR0913 - one question, and what it depends on
     One placement an offer: of all quantizations and shard counts the best by the objective, within
     the limits. Cost ranks by $ per hour for the whole load, latency by ms per token, throughput by
     tokens/s; ties go to the next figure and at last to the name, never to the order of `offers`.
-    `replicas` None: as few as carry the load. `today` None: no price is called old. `arithmetic`
-    None: the engine's own. `not_offered` are rejections of what there is no offer for.
+    What is slower than people read comes after all that is not, unless a limit of ms per token says
+    what is fast enough. `instances` None: as few as carry the load. `today` None: no price is
+    called old. `arithmetic` None: the engine's own. `not_offered` are rejections of what there is
+    no offer for.
 
     Raises:
         InvalidInput: the workload is none for this model, there is no offer at all, or the engine's
@@ -68,7 +83,8 @@ def plan(  # noqa: PLR0913 - one question, and what it depends on
         limits,
         tuple(quantizations),
         engine,
-        replicas,
+        instances,
+        layout,
         arithmetic if arithmetic is not None else engine.arithmetic(),
         today,
         max_price_age_days,
@@ -131,7 +147,8 @@ class _Task:
     limits: Limits
     quantizations: tuple[Quantization, ...]
     engine: Engine
-    replicas: int | None
+    instances: int | None
+    layout: Layout
     arithmetic: Arithmetic
     today: date | None
     max_price_age_days: int
@@ -162,12 +179,13 @@ class _Task:
             self.limits,
             self.quantizations,
             self.arithmetic,
-            self.replicas,
+            self.instances,
+            self.layout,
         )
         cloud = clouds().get(kind.cloud)
-        allowed = [each for each in found if excess(each.replicas, cloud) is None]
+        allowed = [each for each in found if excess(each.instances, cloud) is None]
         if found and not allowed:
-            reason = str(excess(min(each.replicas for each in found), cloud))
+            reason = str(excess(min(each.instances for each in found), cloud))
         allowed.sort(key=preference(self.objective))
         return [self._way(each, cloud) for each in allowed], reason
 
@@ -187,12 +205,12 @@ class _Task:
             least_bytes = min(way.disk_bytes for way in ways)
             return _rejection(offer, str(disk_shortage(least_bytes, kind)))
         for way in stored:
-            usd_per_hour = way.candidate.replicas * price.usd_per_hour
+            usd_per_hour = way.candidate.instances * price.usd_per_hour
             if overspending(self.limits, usd_per_hour) is None:
                 return self._placement(offer, way, usd_per_hour)
-        fewest = min(way.candidate.replicas for way in stored)
+        fewest = min(way.candidate.instances for way in stored)
         over = str(overspending(self.limits, fewest * price.usd_per_hour))
-        return _rejection(offer, f"{fewest} replicas at {over}" if fewest > 1 else over)
+        return _rejection(offer, f"{fewest} instances at {over}" if fewest > 1 else over)
 
     def _placement(self, offer: Offer, way: "_Way", usd_per_hour: float) -> Placement:
         best = way.candidate
@@ -200,7 +218,8 @@ class _Task:
         return Placement(
             model=self.model,
             offer=offer,
-            replicas=best.replicas,
+            instances=best.instances,
+            replicas_per_instance=best.replicas_per_instance,
             engine=self.engine.name,
             quantization=best.quantization,
             num_shard=best.num_shard,
@@ -212,6 +231,7 @@ class _Task:
             usd_per_million_tokens=usd_per_million_tokens(
                 usd_per_hour, best.tokens_per_s, self.workload.utilization
             ),
+            is_slow=best.is_slow,
             warnings=(*way.cautions, *of_price),
         )
 
@@ -247,7 +267,8 @@ def _name(each: Placement) -> tuple[object, ...]:
 
 
 def _by_cost(each: Placement) -> tuple[object, ...]:
-    return each.usd_per_hour, each.usd_per_million_tokens, each.speed.ms_per_token, *_name(each)
+    speed = each.speed.ms_per_token
+    return each.is_slow, each.usd_per_hour, each.usd_per_million_tokens, speed, *_name(each)
 
 
 def _by_latency(each: Placement) -> tuple[object, ...]:
@@ -256,7 +277,8 @@ def _by_latency(each: Placement) -> tuple[object, ...]:
 
 
 def _by_throughput(each: Placement) -> tuple[object, ...]:
-    return -each.tokens_per_s, each.usd_per_hour, each.speed.ms_per_token, *_name(each)
+    speed = each.speed.ms_per_token
+    return each.is_slow, -each.tokens_per_s, each.usd_per_hour, speed, *_name(each)
 
 
 _RANKS = {"cost": _by_cost, "latency": _by_latency, "throughput": _by_throughput}

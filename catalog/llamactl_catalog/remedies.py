@@ -7,7 +7,7 @@ from typing import get_args
 from llamactl_catalog.engines import Engine
 from llamactl_catalog.hardware import Offer
 from llamactl_catalog.limits import Limits
-from llamactl_catalog.placement import Placement, Plan, Quantization
+from llamactl_catalog.placement import Layout, Placement, Plan, Quantization
 from llamactl_catalog.planning import plan
 from llamactl_catalog.units import format_rate
 from llamactl_catalog.workload import Workload
@@ -22,6 +22,7 @@ def remedies(  # noqa: PLR0913, PLR0917 - what was asked
     limits: Limits,
     quantizations: Sequence[Quantization],
     engine: Engine,
+    layout: Layout,
 ) -> Iterator[str]:
     """Say what alone would make the failed plan work, each with the cheapest placement it gives.
 
@@ -35,7 +36,13 @@ def remedies(  # noqa: PLR0913, PLR0917 - what was asked
         stored: Sequence[Quantization] = quantizations,
     ) -> Placement | None:
         found = plan(
-            failed.model, offers, workload, limits=within, quantizations=stored, engine=engine
+            failed.model,
+            offers,
+            workload,
+            limits=within,
+            quantizations=stored,
+            engine=engine,
+            layout=layout,
         ).placements
         return found[0] if found else None
 
@@ -99,7 +106,7 @@ def _options(workload: Workload, asked: Workload) -> str:
 
 def _said(each: Placement) -> str:
     kind = each.offer.instance_type
-    count = f"{each.replicas} x " if each.replicas > 1 else ""
+    count = f"{each.instances} x " if each.instances > 1 else ""
     gpus = f"{kind.accelerators} {kind.accelerator.id}"
     where = f"{count}{kind.name} ({gpus}) in {each.offer.price.region}"
     return f"{where}, ${each.usd_per_hour:.5g} an hour"

@@ -94,7 +94,7 @@ def _side(side: Side) -> dict[str, Any]:
                 "monthly_tokens": each.monthly_tokens,
                 "usd_per_month": round(each.usd_per_month, 2),
                 "usd_per_million_tokens": round(each.usd_per_million_tokens, 6),
-                "replicas": each.replicas,
+                "instances": each.instances,
                 "instance_type": each.instance_type,
             }
             for each in side.growth
@@ -111,7 +111,9 @@ def _placement(at: AtLoad) -> dict[str, Any]:
         "instance_type": kind.name,
         "accelerator": kind.accelerator.name,
         "accelerators": kind.accelerators,
+        "instances": placed.instances,
         "replicas": placed.replicas,
+        "replicas_per_instance": placed.replicas_per_instance,
         "engine": placed.engine,
         "quantization": placed.quantization,
         "num_shard": placed.num_shard,

@@ -75,7 +75,7 @@ def rows(compared: ModelComparison) -> Iterator[Row]:
         ("price an hour", lambda at, _: _hourly(at)),
         ("$ per 1M tokens", lambda at, _: usd(at.usd_per_million_tokens)),
         ("$ per 1M output tokens", lambda at, _: usd(at.usd_per_million_output_tokens)),
-        ("instances", lambda at, _: instances(at.placement.replicas, _instance_type(at))),
+        ("instances", lambda at, _: instances(at.placement.instances, _instance_type(at))),
         ("GPUs of each", lambda at, _: gpus(at.placement)),
         ("weights", lambda at, _: weights(at.placement)),
         ("cheapest in", lambda _, side: place(side.regions[0])),
@@ -243,7 +243,7 @@ def _growth_cells(point: GrowthPoint | None) -> tuple[str, str, str]:
         return NOTHING, NOTHING, NOTHING
     month = f"{point.usd_per_month:,.0f}"
     return (
-        instances(point.replicas, point.instance_type),
+        instances(point.instances, point.instance_type),
         month,
         _amount(point.usd_per_million_tokens),
     )

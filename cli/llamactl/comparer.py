@@ -1,6 +1,6 @@
 """Answers `llamactl compare`: compares, prints, and says why where no cloud carries the load."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,22 +18,21 @@ from llamactl_catalog.clouds import clouds
 from llamactl_catalog.comparing.comparing import Subject, check_load, compare
 from llamactl_catalog.comparing.comparison import SECONDS_PER_MONTH, ApiPrice, Comparison, Load
 from llamactl_catalog.engine_models import check_loads
-from llamactl_catalog.engines import TGI
+from llamactl_catalog.engines import TGI, check_layout
 from llamactl_catalog.engines import engine as engine_of
 from llamactl_catalog.errors import InvalidInput, NoCapacity
-from llamactl_catalog.fields import did_you_mean
+from llamactl_catalog.geography import inside
 from llamactl_catalog.hardware import Offer
 from llamactl_catalog.limits import Limits
 from llamactl_catalog.model import Model
 from llamactl_catalog.offers import load_hardware, load_prices, offers
-from llamactl_catalog.placement import Quantization
+from llamactl_catalog.placement import Layout, Quantization
 from llamactl_catalog.planning import check_workload
-from llamactl_catalog.regions import Region, load_regions
+from llamactl_catalog.regions import load_regions
 from llamactl_catalog.selection import Selection
 
 USUAL_MONTHLY_TOKENS = 100e6
 """The load where none is named: a small one."""
-_EU = "EU"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,7 @@ class Question:
     gpus: tuple[str, ...]
     quantizations: tuple[Quantization, ...]
     engine: str | None
+    layout: Layout
     limits: Limits
     today: date
     max_price_age_days: int
@@ -122,6 +122,7 @@ def comparison_of(
 ) -> Comparison:
     """Compare models on what is asked for of the offers."""
     engine = TGI if asked.engine is None else engine_of(asked.engine)
+    check_layout(engine, asked.layout)
     load = asked.load
     subjects = []
     for model in models:
@@ -134,10 +135,10 @@ def comparison_of(
     # The hardware table has the clouds that rent, and only they are compared.
     rented = dict.fromkeys(each.instance_type.cloud for each in every_offer)
     selection = Selection((), asked.regions, asked.instance_types, asked.gpus)
-    inside = _inside(asked.geographies, selection.of(every_offer), regions)
+    offered = inside(asked.geographies, selection.of(every_offer), regions)
     return compare(
         subjects,
-        inside,
+        offered,
         load,
         clouds=[each for name, each in clouds().items() if name in rented],
         regions=regions,
@@ -147,6 +148,7 @@ def comparison_of(
         limits=asked.limits,
         quantizations=asked.quantizations,
         engine=engine,
+        layout=asked.layout,
         scope=_scope(asked),
         max_price_age_days=asked.max_price_age_days,
     )
@@ -188,46 +190,6 @@ def _check(asked: Question, output: Output) -> None:
 
         check_installed()
         check_target(output.html)
-
-
-def _inside(
-    geographies: Sequence[str],
-    selected: Sequence[Offer],
-    regions: Mapping[tuple[str, str], Region],
-) -> Sequence[Offer]:
-    """Keep the offers in the parts of the world, countries or unions that are asked for."""
-    if not geographies:
-        return selected
-    places = {region: _places(each) for region, each in regions.items()}
-    known = {name.casefold(): name for names in places.values() for name in names}
-    for text in geographies:
-        if text.casefold() not in known:
-            wide = sorted({each.geography for each in regions.values()} | {_EU})
-            close = did_you_mean(text, sorted(known.values()))
-            message = f"--geography: there is no '{text}'{close}"
-            hint = f"one of {', '.join(wide)}, or a country with regions, such as Germany"
-            raise InvalidInput(message, hint=hint)
-    asked = {known[text.casefold()] for text in geographies}
-    inside = [
-        each
-        for each in selected
-        if asked & places.get((each.price.cloud, each.price.region), frozenset())
-    ]
-    if not inside:
-        priced = {place for each in selected for place in _places_of(each, regions)}
-        named = " or ".join(sorted(asked))
-        hint = f"there are offers in {', '.join(sorted(priced))}"
-        raise InvalidInput(f"nothing that is asked for is offered in {named}", hint=hint)
-    return inside
-
-
-def _places(region: Region) -> frozenset[str]:
-    return frozenset({region.geography, region.country, *((_EU,) if region.in_eu else ())})
-
-
-def _places_of(offer: Offer, regions: Mapping[tuple[str, str], Region]) -> frozenset[str]:
-    region = regions.get((offer.price.cloud, offer.price.region))
-    return frozenset() if region is None else _places(region)
 
 
 def _nothing(found: Comparison) -> NoCapacity:

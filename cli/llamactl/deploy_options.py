@@ -126,6 +126,7 @@ _ON_A_CLOUD = (
         callback=_quantizations,
         help="How weights are stored; else in 16 bit, as published. May be repeated.",
     ),
+    _count("--num-shard", help="Split the model over so many GPUs; else as is best."),
     _count("--input-tokens", help=f"Of a prompt; else {INPUT_TOKENS}."),
     _count("--output-tokens", help=f"Of an answer; else {OUTPUT_TOKENS}."),
     _count("--concurrency", help=f"How many requests run at once; else {CONCURRENCY}."),

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from llamactl.plan_record import workload_record
+from llamactl_catalog.limits import NO_LIMITS
 from llamactl_catalog.own_machine import OwnMachine
 from llamactl_catalog.units import format_bytes
 from llamactl_catalog.workload import Workload
@@ -41,7 +42,12 @@ def own_page(own: OwnMachine, workload: Workload) -> str:
 
 
 def own_record(
-    own: OwnMachine, workload: Workload, today: date, shortage: str | None
+    own: OwnMachine,
+    workload: Workload,
+    today: date,
+    shortage: str | None,
+    *,
+    accepted: bool | None,
 ) -> dict[str, Any]:
     """Give the plan as `plan --json` does for rented GPUs; what is not known is null."""
     rejection = {
@@ -50,12 +56,13 @@ def own_record(
         "instance_type": INSTANCE_TYPE,
         "reason": shortage,
     }
+    placed = {**_placement(own, workload), "license_accepted": accepted}
     return {
         "model": own.model.id,
         "prices_as_of": today.isoformat(),
         "objective": "cost",
         "workload": workload_record(workload),
-        "placements": [_placement(own, workload)] if shortage is None else [],
+        "placements": [placed] if shortage is None else [],
         "rejected": [rejection] if shortage is not None else [],
     }
 
@@ -71,7 +78,9 @@ def _placement(own: OwnMachine, workload: Workload) -> dict[str, Any]:
         "accelerator": None,
         "accelerator_id": None,
         "accelerators": 0,
+        "instances": 1,
         "replicas": 1,
+        "replicas_per_instance": 1,
         "engine": "llama.cpp",
         "quantization": own.quantization,
         "num_shard": 1,
@@ -97,6 +106,7 @@ def _placement(own: OwnMachine, workload: Workload) -> dict[str, Any]:
         "usd_per_million_tokens": 0.0,
         "calibration": None if speed is None else speed.calibration,
         "error_factor": None if speed is None else round(speed.error_factor, 3),
+        "is_slow": speed is not None and NO_LIMITS.is_slow(speed),
         "price_dated": None,
         "price_basis": None,
         "quota_name": None,

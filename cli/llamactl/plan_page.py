@@ -7,6 +7,7 @@ from llamactl.model_page import wrapped
 from llamactl.output import table_lines
 from llamactl.plan_words import (
     Row,
+    cheaper_line,
     choice,
     first_token,
     gpus,
@@ -21,8 +22,9 @@ from llamactl.plan_words import (
 )
 from llamactl.planning_options import CONCURRENCY, INPUT_TOKENS, OUTPUT_TOKENS
 from llamactl.ranking import workload_of
+from llamactl_catalog.candidates import ANY_LAYOUT
 from llamactl_catalog.cautions import EXTRAPOLATED, kind
-from llamactl_catalog.placement import Placement, Plan
+from llamactl_catalog.placement import Layout, Placement, Plan
 from llamactl_catalog.units import format_rate, tokens_of
 
 COLUMNS = 100
@@ -31,10 +33,18 @@ _RIGHT = ("ms/tok", "err", "first ms", "tok/s", "$/hour", "$/month", "$/1M")
 _DISPENSABLE = ("$/month", "first ms", "cloud", "gpus", "tok/s", "err")
 
 
-def plan_page(plan: Plan, *, limit: int | None, every_region: bool) -> str:
+def plan_page(
+    plan: Plan,
+    *,
+    limit: int | None,
+    every_region: bool,
+    license_words: str | None = None,
+    cheaper: Placement | None = None,
+) -> str:
     """Write the page of a plan that has placements.
 
-    One row an instance type, in its best region, or with `every_region` one an offer.
+    One row an instance type, in its best region, or with `every_region` one an offer. `cheaper` is
+    the cheapest in fewer bits, where it saves something.
     """
     rows = rows_of(plan, every_region=every_region)
     shown = rows[:limit]
@@ -48,6 +58,8 @@ def plan_page(plan: Plan, *, limit: int | None, every_region: bool) -> str:
         *wrapped(f"* {choice(plan, rows)}", COLUMNS),
         *wrapped(f"  {sizing(plan.placements[0], plan)}", COLUMNS),
         *wrapped(f"  {quota_line(plan.placements[0])}", COLUMNS),
+        *([] if license_words is None else wrapped(f"  License: {license_words}.", COLUMNS)),
+        *([] if cheaper is None else wrapped(f"  {cheaper_line(cheaper, plan)}.", COLUMNS)),
         *_notes(shown, letters),
         *wrapped(_speed_note(plan.placements[0]), COLUMNS),
     ]
@@ -64,10 +76,15 @@ def rejected_page(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def deploy_command(chosen: Placement, plan: Plan | None = None, engine: str | None = None) -> str:
+def deploy_command(
+    chosen: Placement,
+    plan: Plan | None = None,
+    engine: str | None = None,
+    layout: Layout = ANY_LAYOUT,
+) -> str:
     """Give the command that deploys a placement: all of it that `deploy` would choose otherwise.
 
-    `plan` is the one that it is of, which knows the load; `engine` is as it was asked for.
+    `plan` is the one that it is of, which knows the load; `engine` and `layout` are as asked for.
     """
     offer = chosen.offer
     words = [
@@ -76,10 +93,12 @@ def deploy_command(chosen: Placement, plan: Plan | None = None, engine: str | No
     ]
     if chosen.quantization != "none":
         words += ["--quantize", chosen.quantization]
-    if chosen.replicas > 1:
-        words += ["--replicas", str(chosen.replicas)]
+    if chosen.instances > 1:
+        words += ["--replicas", str(chosen.instances)]
     if engine not in {None, chosen.engine}:
         words += ["--engine", str(engine)]
+    if layout.num_shard is not None:
+        words += ["--num-shard", str(layout.num_shard)]
     return " ".join([*words, *_load_options(plan)])
 
 

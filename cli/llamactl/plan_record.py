@@ -7,8 +7,10 @@ from llamactl_catalog.quota import quota
 from llamactl_catalog.workload import Workload
 
 
-def plan_record(plan: Plan, limit: int | None) -> dict[str, Any]:
+def plan_record(plan: Plan, limit: int | None, *, accepted: bool | None) -> dict[str, Any]:
     """Return a plan as `plan --json` prints it.
+
+    `accepted` tells whether the model's license is; None: that is not known.
 
     A `limit` holds for placements and rejections alike; `placements_total` and `rejected_total` say
     how many there are.
@@ -19,7 +21,7 @@ def plan_record(plan: Plan, limit: int | None) -> dict[str, Any]:
         "objective": plan.objective,
         "workload": workload_record(plan.workload),
         "placements": [
-            placement_record(each, rank, plan)
+            {**placement_record(each, rank, plan), "license_accepted": accepted}
             for rank, each in enumerate(plan.placements[:limit], start=1)
         ],
         "placements_total": len(plan.placements),
@@ -50,7 +52,7 @@ def workload_record(workload: Workload) -> dict[str, Any]:
 def placement_record(each: Placement, rank: int, plan: Plan) -> dict[str, Any]:
     """Give one placement of a plan; `chosen` is the first one."""
     kind, price = each.offer.instance_type, each.offer.price
-    needed = quota(kind, each.replicas)
+    needed = quota(kind, each.instances)
     return {
         "rank": rank,
         "chosen": rank == 1,
@@ -60,7 +62,9 @@ def placement_record(each: Placement, rank: int, plan: Plan) -> dict[str, Any]:
         "accelerator": kind.accelerator.name,
         "accelerator_id": kind.accelerator.id,
         "accelerators": kind.accelerators,
+        "instances": each.instances,
         "replicas": each.replicas,
+        "replicas_per_instance": each.replicas_per_instance,
         "engine": each.engine,
         "quantization": each.quantization,
         "num_shard": each.num_shard,
@@ -74,6 +78,7 @@ def placement_record(each: Placement, rank: int, plan: Plan) -> dict[str, Any]:
         "usd_per_million_tokens": round(each.usd_per_million_tokens, 4),
         "calibration": each.speed.calibration,
         "error_factor": round(each.speed.error_factor, 3),
+        "is_slow": each.is_slow,
         "price_dated": price.dated.isoformat(),
         "price_basis": price.basis,
         "quota_name": needed.name,

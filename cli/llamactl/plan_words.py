@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llamactl_catalog.placement import Placement, Plan, Speed
+from llamactl_catalog.quantization import PREPARED
 from llamactl_catalog.quota import quota
 from llamactl_catalog.units import format_bytes, format_rate
 
@@ -47,7 +48,7 @@ def price_dates(plan: Plan) -> tuple[str, str]:
 def instances(each: Placement) -> str:
     """Name the instance type, and how many of it: `2 x ml.g5.12xlarge`."""
     name = each.offer.instance_type.name
-    return f"{each.replicas} x {name}" if each.replicas > 1 else name
+    return f"{each.instances} x {name}" if each.instances > 1 else name
 
 
 def place_of(placement: Placement) -> str:
@@ -58,9 +59,15 @@ def place_of(placement: Placement) -> str:
 
 
 def gpus(each: Placement) -> str:
-    """Name the GPUs of an instance: `4 A10G`, or `2/4 A10G` where two of four are used."""
+    """Name the GPUs of an instance: `4 A10G`, or `2/4 A10G` where two of four are used.
+
+    `4x2/8 A10G` are four replicas of two shards.
+    """
     instance = each.offer.instance_type
+    per_instance = each.replicas_per_instance
+    several = f"{per_instance}x{each.num_shard}/"
     used = f"{each.num_shard}/" if each.num_shard < instance.accelerators else ""
+    used = several if per_instance > 1 else used
     name = _SOCKET.sub("", instance.accelerator.name).replace(" GB", "GB").strip()
     return f"{used}{instance.accelerators} {name}"
 
@@ -120,12 +127,24 @@ def sizing(chosen: Placement, plan: Plan) -> str:
     )
 
 
+def cheaper_line(cheaper: Placement, plan: Plan) -> str:
+    """Say what fewer bits would save, from whose weights, and what is to be checked."""
+    least_usd = min(each.usd_per_hour for each in plan.placements)
+    saved = 1 - cheaper.usd_per_hour / least_usd
+    prepared = cheaper.quantization in PREPARED
+    whose = "someone's quantized weights" if prepared else "the published weights, when it starts"
+    return (
+        f"Cheaper: --quantize {cheaper.quantization} on {place_of(cheaper)} ({saved:.0%} less), "
+        f"from {whose}; answers may be worse: compare them first"
+    )
+
+
 def quota_line(chosen: Placement, instances: int | None = None) -> str:
     """Say which quota a placement needs, and how much while an update is on.
 
     `instances` None: as many as carry the load.
     """
-    count = instances if instances is not None else chosen.replicas
+    count = instances if instances is not None else chosen.instances
     needed = quota(chosen.offer.instance_type, count)
     # Where instances are counted, the quota's name says of which.
     of = "x" if needed.unit == "instances" else f"{needed.unit} of"

@@ -9,16 +9,18 @@ import click
 from llamactl.app import App
 from llamactl.output import print_json, talk
 from llamactl.own_machine_page import own_page, own_record
+from llamactl.plan_license import PlanLicense, plan_license
 from llamactl.plan_page import deploy_command, plan_page, rejected_page
-from llamactl.plan_record import plan_record
-from llamactl.ranking import Sought, ranked, refusal
-from llamactl_catalog.engines import TGI
+from llamactl.plan_record import placement_record, plan_record
+from llamactl.ranking import Sought, cheaper_precision, ranked, refusal
+from llamactl_catalog.candidates import ANY_LAYOUT
+from llamactl_catalog.engines import DEPLOYED, TGI, check_layout
 from llamactl_catalog.engines import engine as engine_of
 from llamactl_catalog.errors import InvalidInput, NoCapacity
 from llamactl_catalog.limits import Limits, slowness
 from llamactl_catalog.model import Model
 from llamactl_catalog.own_machine import OwnMachine, own_machine, own_shortage
-from llamactl_catalog.placement import Objective, Plan, Quantization
+from llamactl_catalog.placement import Layout, Objective, Plan, Quantization
 from llamactl_catalog.planning import check_workload
 from llamactl_catalog.selection import Selection
 from llamactl_catalog.workload import Workload
@@ -34,8 +36,10 @@ class Question:
     model: Model
     workload: Workload
     selection: Selection
+    geographies: tuple[str, ...]
     quantizations: tuple[Quantization, ...]
     engine: str | None
+    layout: Layout
     objective: Objective
     limits: Limits
     today: date
@@ -55,25 +59,40 @@ def plan_rented(app: App, asked: Question) -> None:
         InvalidInput: a region, an instance type, a GPU, an engine or the workload is none.
     """
     _check_page(asked)
+    engine = TGI if asked.engine is None else engine_of(asked.engine)
+    check_layout(engine, asked.layout)
     sought = Sought(
         model=asked.model,
         workload=asked.workload,
         selection=asked.selection,
+        geographies=asked.geographies,
         today=asked.today,
         quantizations=asked.quantizations,
-        engine=TGI if asked.engine is None else engine_of(asked.engine),
+        engine=engine,
+        layout=asked.layout,
         objective=asked.objective,
         limits=asked.limits,
         max_price_age_days=asked.max_price_age_days,
     )
     result = ranked(app, sought)
     found = result.plan
+    terms, cheaper = plan_license(app, asked.model), cheaper_precision(sought, result)
     _tell_idle_regions(asked.selection, found)
     if asked.as_json:
-        print_json(plan_record(found, asked.limit))
+        record = plan_record(found, asked.limit, accepted=terms.accepted)
+        saving = None if cheaper is None else placement_record(cheaper, 1, found)
+        extra = {"license": terms.as_json(), "cheaper_precision": saving}
+        print_json({**record, **extra})
     elif found.placements:
         limit = asked.limit if asked.limit is not None or asked.everything else _ROWS
-        click.echo(plan_page(found, limit=limit, every_region=asked.everything))
+        page = plan_page(
+            found,
+            limit=limit,
+            every_region=asked.everything,
+            license_words=terms.words,
+            cheaper=cheaper,
+        )
+        click.echo(page)
     if asked.everything and found.rejected and not asked.as_json:
         click.echo(f"\n{rejected_page(found)}" if found.placements else rejected_page(found))
     if not found.placements:
@@ -81,11 +100,22 @@ def plan_rented(app: App, asked: Question) -> None:
     if asked.html is not None:
         _write_page(asked.html, found, asked)
     if not asked.as_json:
-        told = deploy_command(found.placements[0], found, asked.engine)
+        _tell_next(found, asked, terms)
+
+
+def _tell_next(found: Plan, asked: Question, terms: PlanLicense) -> None:
+    """Give the command that deploys the first placement, unless `deploy` would refuse it."""
+    if terms.refusal is not None:
+        talk(f"\ndeploy refuses {found.model.id}: {terms.refusal.message}")
+        talk(f"  {terms.refusal.hint}")
+    elif found.placements[0].engine not in DEPLOYED:
+        talk(f"\nllamactl does not deploy {found.placements[0].engine} yet: this is a plan alone")
+    else:
+        told = deploy_command(found.placements[0], found, asked.engine, asked.layout)
         talk(f"\nDeploy it, or look first with --dry-run:\n  {told}")
 
 
-def plan_here(asked: Question) -> None:
+def plan_here(app: App, asked: Question) -> None:
     """Size a model for this machine.
 
     Raises:
@@ -104,7 +134,9 @@ def plan_here(asked: Question) -> None:
     if short is None:
         short = _too_slow_here(own, asked.limits)
     if asked.as_json:
-        print_json(own_record(own, asked.workload, asked.today, short))
+        terms = plan_license(app, asked.model)
+        record = own_record(own, asked.workload, asked.today, short, accepted=terms.accepted)
+        print_json({**record, "license": terms.as_json()})
     if short is not None:
         raise NoCapacity(
             f"{asked.model.id} does not run so on this machine: {short}",
@@ -147,9 +179,9 @@ def _write_page(path: Path, found: Plan, asked: Question) -> None:
 def _check_here(asked: Question) -> None:
     """Refuse options that say nothing of this machine, rather than to pass over them."""
     rented = asked.selection
-    if rented.regions or rented.instance_types or rented.gpus:
+    if rented.regions or rented.instance_types or rented.gpus or asked.geographies:
         raise InvalidInput(
-            "--region, --instance-type and --gpu are of what clouds rent",
+            "--region, --geography, --instance-type and --gpu are of what clouds rent",
             hint="leave them out, or leave out --cloud local",
         )
     if asked.html is not None:
@@ -158,6 +190,9 @@ def _check_here(asked: Question) -> None:
         raise InvalidInput(
             "--quantize is of what clouds rent", hint="a GGUF file is quantized as it is"
         )
+    if asked.layout != ANY_LAYOUT:
+        message = "--num-shard and --replicas-per-instance are of what clouds rent"
+        raise InvalidInput(message, hint="leave them out, or leave out --cloud local")
     if asked.engine not in (None, _OWN_ENGINE):
         message = f"no engine '{asked.engine}' for this machine in a plan"
         raise InvalidInput(message, hint=f"leave out --engine, or --engine {_OWN_ENGINE}")

@@ -46,6 +46,25 @@ quantize_option = click.option(
 engine_option = click.option(
     "--engine", metavar="NAME[@VERSION]", help="The serving program; else tgi."
 )
+num_shard_option = click.option(
+    "--num-shard",
+    type=COUNT,
+    metavar="N",
+    help="Split a replica over N GPUs; else as is best.",
+)
+replicas_per_instance_option = click.option(
+    "--replicas-per-instance",
+    type=COUNT,
+    metavar="N",
+    help="With vllm, replicas in one container; else as many as its GPUs hold. tgi holds 1.",
+)
+geography_option = click.option(
+    "--geography",
+    "geographies",
+    multiple=True,
+    metavar="NAME",
+    help="Only regions in this part of the world, country or the EU; may be repeated.",
+)
 input_tokens_option = click.option(
     "--input-tokens",
     type=COUNT,

@@ -3,18 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import get_args
 
 from llamactl.app import App
 from llamactl_catalog.availability import cached_listings
+from llamactl_catalog.candidates import ANY_LAYOUT
 from llamactl_catalog.cautions import MAX_PRICE_AGE_DAYS
 from llamactl_catalog.engines import TGI, Engine, remembered
 from llamactl_catalog.errors import NoCapacity, OverPriceCap
+from llamactl_catalog.geography import inside
 from llamactl_catalog.hardware import Offer
-from llamactl_catalog.limits import Limits
+from llamactl_catalog.limits import NO_LIMITS, Limits
 from llamactl_catalog.model import Model
 from llamactl_catalog.offers import load_hardware, load_price_book, offers
-from llamactl_catalog.placement import Objective, Placement, Plan, Quantization
-from llamactl_catalog.planning import NO_LIMITS, check_workload, plan
+from llamactl_catalog.placement import Layout, Objective, Placement, Plan, Quantization
+from llamactl_catalog.planning import check_workload, plan
+from llamactl_catalog.regions import load_regions
 from llamactl_catalog.remedies import remedies
 from llamactl_catalog.selection import Selection
 from llamactl_catalog.units import format_usd_apart
@@ -38,7 +42,9 @@ class Sought:
     engine: Engine = TGI
     objective: Objective = "cost"
     limits: Limits = NO_LIMITS
-    replicas: int | None = None
+    instances: int | None = None
+    layout: Layout = ANY_LAYOUT
+    geographies: tuple[str, ...] = ()
     max_price_age_days: int = MAX_PRICE_AGE_DAYS
 
 
@@ -79,7 +85,8 @@ def ranked(app: App, sought: Sought) -> Ranked:
     check_workload(sought.model, sought.workload)
     hardware, book = load_hardware(), load_price_book(app.cache_dir)
     every_offer = tuple(offers(hardware, book.prices, cached_listings(app.cache_dir)))
-    selected = tuple(sought.selection.of(every_offer, hardware))
+    asked_for = sought.selection.of(every_offer, hardware)
+    selected = tuple(inside(sought.geographies, asked_for, load_regions()))
     found = plan(
         sought.model,
         selected,
@@ -88,12 +95,35 @@ def ranked(app: App, sought: Sought) -> Ranked:
         limits=sought.limits,
         quantizations=sought.quantizations,
         engine=sought.engine,
-        replicas=sought.replicas,
+        instances=sought.instances,
+        layout=sought.layout,
         today=sought.today,
         max_price_age_days=sought.max_price_age_days,
         not_offered=unpriced(sought.selection, hardware, book, sought.engine),
     )
     return Ranked(found, selected, every_offer)
+
+
+def cheaper_precision(sought: Sought, found: Ranked) -> Placement | None:
+    """Give the cheapest placement in fewer bits, where it costs less than the plan's cheapest.
+
+    None as well where other bits than the published ones were asked for: then the plan has them.
+    """
+    if sought.quantizations != ("none",) or not found.plan.placements:
+        return None
+    others = tuple(each for each in get_args(Quantization) if each != "none")
+    fewer_bits = plan(
+        sought.model,
+        found.selected,
+        sought.workload,
+        limits=sought.limits,
+        quantizations=others,
+        engine=sought.engine,
+        instances=sought.instances,
+        layout=sought.layout,
+    ).placements
+    least_usd = min(each.usd_per_hour for each in found.plan.placements)
+    return next((each for each in fewer_bits if each.usd_per_hour < least_usd), None)
 
 
 def refusal(app: App, sought: Sought, failed: Ranked) -> NoCapacity | OverPriceCap:
@@ -119,7 +149,8 @@ def _over_cap(cheapest: Placement, cap: float, ways: Sequence[str]) -> OverPrice
 
 def _ways(sought: Sought, failed: Ranked) -> Sequence[str]:
     """Name the single changes with which there would be a placement."""
-    wider = replace(sought.selection, instance_types=(), gpus=()).of(failed.every_offer)
+    anything = replace(sought.selection, instance_types=(), gpus=()).of(failed.every_offer)
+    wider = inside(sought.geographies, anything, load_regions())
     return list(
         remedies(
             failed.plan,
@@ -128,6 +159,7 @@ def _ways(sought: Sought, failed: Ranked) -> Sequence[str]:
             sought.limits,
             sought.quantizations,
             sought.engine,
+            sought.layout,
         )
     )
 

@@ -63,6 +63,7 @@ class Easy:
     ms: float = 8.0
     most_shards: int = 8
     calibration: str = "measured by hand"
+    holds_several: bool = False
 
     def unavailable_because(self, model, quantization, accelerator):
         needs_newer = quantization == "fp8" and accelerator.compute_capability < (8, 0)
@@ -72,6 +73,9 @@ class Easy:
         return tuple(
             count for count in (1, 2, 4, 8) if count <= min(accelerators, self.most_shards)
         )
+
+    def replicas_per_instance(self, num_shard, accelerators):
+        return accelerators // num_shard if self.holds_several else 1
 
     def memory(self, replica, workload):
         weights = 600 if replica.quantization == "none" else 150

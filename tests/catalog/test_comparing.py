@@ -11,6 +11,7 @@ from llamactl_catalog.catalog import load_catalog
 from llamactl_catalog.comparing.assumptions import license_terms
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.limits import Limits
+from llamactl_catalog.placement import Layout
 
 BIG = accelerator("big", 4000)
 BIGGER = accelerator("bigger", 8000)
@@ -302,3 +303,16 @@ def test_a_load_that_is_none_is_refused_with_the_range(at, message, hint):
 
     assert message in raised.value.message
     assert hint in (raised.value.hint or "")
+
+
+def test_an_instance_carries_what_all_its_replicas_do():
+    # One GPU has room for two requests in flight, 200 tokens/s or 4 requests/s; four have 16.
+    several = Easy(holds_several=True)
+    it = only_side(
+        offer(gpus=4), at=load(15), arithmetic=several, layout=Layout(num_shard=1)
+    ).at_load
+
+    assert (it.placement.instances, it.placement.replicas, it.in_flight) == (1, 4, 2)
+    assert it.placement.tokens_per_s == pytest.approx(800)
+    assert it.full_monthly_tokens == pytest.approx(16 * MONTH_S * 150)
+    assert it.usd_per_month == 730

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from catalog.comparing_values import compared, load, only_side
 from catalog.planning_values import accelerator, offer
 from llamactl_catalog.comparing.break_even import break_even, first_load, last_load, lasting_load
-from llamactl_catalog.comparing.capacity import replicas_for
+from llamactl_catalog.comparing.capacity import instances_for
 from llamactl_catalog.comparing.comparison import ApiPrice
 from llamactl_catalog.comparing.growth import LARGEST, MULTIPLES, SMALLEST, Stair, cheapest, growth
 from llamactl_catalog.limits import Limits
@@ -71,7 +71,7 @@ def test_growth_ends_where_the_budget_does():
     points = growth([replace(SMALL, most=3)], 1e6)
 
     assert points[-1].monthly_tokens == pytest.approx(3e6)
-    assert points[-1].replicas == 3
+    assert points[-1].instances == 3
 
 
 def test_break_even_within_one_replica_is_its_price_over_the_price_of_a_token():
@@ -215,8 +215,8 @@ def test_just_below_lasting_break_even_it_costs_more(found, usd_per_token):
 
 @given(st.floats(1e-3, 1e9), st.integers(1, 1000))
 def test_full_replicas_are_counted_without_rounding_up(of_one, count):
-    assert replicas_for(of_one * count, of_one) == count
-    assert replicas_for(of_one * count * 1.0001, of_one) == count + 1
+    assert instances_for(of_one * count, of_one) == count
+    assert instances_for(of_one * count * 1.0001, of_one) == count + 1
 
 
 @given(st.floats(0.01, 300), st.floats(0.01, 300))
@@ -251,4 +251,4 @@ def test_the_curve_at_the_load_is_what_the_side_costs(rate):
 
     (here,) = (each for each in side.growth if each.monthly_tokens == load(rate).monthly_tokens)
     assert here.usd_per_month == pytest.approx(side.at_load.usd_per_month)
-    assert here.replicas == side.at_load.placement.replicas
+    assert here.instances == side.at_load.placement.replicas

@@ -189,7 +189,7 @@ def test_the_plan_gives_the_very_same_number(rows):
 
     found = plan(
         plain.replica.model, [offer], plain.workload, engine=Engine("vllm", "0.10.2"),
-        objective="throughput", replicas=1,
+        objective="throughput", instances=1,
     )  # fmt: skip
 
     best = next(each for each in found.placements if each.num_shard == plain.replica.num_shard)

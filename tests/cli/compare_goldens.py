@@ -8,15 +8,15 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from llamactl.commands.compare import READING_MS_PER_TOKEN
 from llamactl.compare_markdown import compare_markdown
 from llamactl.compare_page import compare_page
 from llamactl.compare_record import compare_record
 from llamactl.comparer import Question, comparison_of, load_of
 from llamactl_catalog.catalog import load_catalog
 from llamactl_catalog.comparing.comparison import ApiPrice
-from llamactl_catalog.limits import Limits
+from llamactl_catalog.limits import READING_MS_PER_TOKEN, Limits
 from llamactl_catalog.offers import load_hardware, load_prices, offers
+from llamactl_catalog.placement import Layout
 
 GOLDEN = Path(__file__).parent / "golden"
 TODAY = date(2026, 11, 22)
@@ -37,6 +37,7 @@ def asked(*models, monthly_tokens=None, limits=None, **options):
         gpus=(),
         quantizations=("none",),
         engine=None,
+        layout=Layout(),
         limits=limits if limits is not None else Limits(max_ms_per_token=READING_MS_PER_TOKEN),
         today=TODAY,
         max_price_age_days=180,

@@ -33,7 +33,7 @@ def app_in(folder):
 def candidates_for(model, cloud, quantizations=("none",), replicas=None, most=None):
     """What an order may become, by the prices of the bundle."""
     found = planned(
-        model, Selection(clouds=(cloud,)), quantizations=quantizations, replicas=replicas
+        model, Selection(clouds=(cloud,)), quantizations=quantizations, instances=replicas
     )
     return Candidates(_CATALOG.model(model), found, found.placements, Scaling(most), None)
 

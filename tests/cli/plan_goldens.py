@@ -63,7 +63,10 @@ def one_region_and_the_rejected():
 
 def one_offer_as_json():
     selection = Selection(regions=("us-east-1",), instance_types=("ml.g5.12xlarge", "ml.g5.xlarge"))
-    return json.dumps(plan_record(planned("llama-2-13b", selection), None), indent=2) + "\n"
+    return (
+        json.dumps(plan_record(planned("llama-2-13b", selection), None, accepted=None), indent=2)
+        + "\n"
+    )
 
 
 TEXTS = {

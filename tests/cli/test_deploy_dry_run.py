@@ -176,7 +176,7 @@ def test_what_plan_prints_as_json_is_a_saved_plan_too(llamactl, tmp_path):
     ("name", "value", "words"),
     [
         ("usd_per_hour", 99, "$/hour: 99 in the plan"),
-        ("num_shard", 7, "shards: 7 in the plan"),
+        ("num_shard", 7, "7 shards are asked for"),
         ("replicas", 3, "$/hour"),
         ("engine", "other", "engine: other in the plan, tgi today"),
     ],

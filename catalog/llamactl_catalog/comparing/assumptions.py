@@ -11,9 +11,8 @@ from llamactl_catalog.comparing.comparison import (
     ModelComparison,
 )
 from llamactl_catalog.costs import HOURS_PER_MONTH
-from llamactl_catalog.limits import Limits
+from llamactl_catalog.limits import NO_LIMITS, Limits
 from llamactl_catalog.model import Hosting, Model
-from llamactl_catalog.planning import NO_LIMITS
 
 _HOSTING: dict[Hosting, str] = {
     "allowed": "Serving it to others is allowed.",

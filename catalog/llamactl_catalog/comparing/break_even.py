@@ -33,7 +33,7 @@ def first_load(stairs: Sequence[Stair], usd_per_token: float) -> float | None:
     """Give the smallest load that costs no more than at a price per token.
 
     One replica costs P and carries C. It costs as much as the tokens at P / price, and that is a
-    load that it carries where P / C is not above the price. Where it is, no number of replicas
+    load that it carries where P / C is not above the price. Where it is, no number of instances
     helps: k of them cost k * P and carry k * C.
     """
     able = (
@@ -90,7 +90,7 @@ def _cheaper_down_to(stairs: Sequence[Stair], usd_per_token: float, load: float)
     """Give the lowest load from which on, up to `load`, one stair costs less than the tokens."""
     lowest = load
     for each in stairs:
-        count = each.replicas(load)
+        count = each.instances(load)
         if count is None:
             continue
         paid_off = count * each.usd_per_month / usd_per_token

@@ -7,10 +7,9 @@ from llamactl_catalog.candidates import BITS, Arithmetic, Candidate, candidates
 from llamactl_catalog.comparing.comparison import SECONDS_PER_MONTH, Load
 from llamactl_catalog.fleet import disk_shortage
 from llamactl_catalog.hardware import InstanceType
-from llamactl_catalog.limits import Limits, slowness
+from llamactl_catalog.limits import NO_LIMITS, Limits, slowness
 from llamactl_catalog.model import Model
-from llamactl_catalog.placement import Memory, Quantization, Speed, whole_answer_s
-from llamactl_catalog.planning import NO_LIMITS
+from llamactl_catalog.placement import Layout, Memory, Quantization, Speed, whole_answer_s
 from llamactl_catalog.replica import Replica
 from llamactl_catalog.workload import Workload
 
@@ -38,18 +37,20 @@ class Way:
 
     quantization: Quantization
     num_shard: int
+    replicas_per_instance: int
     workings: tuple[Working, ...]
 
     @property
     def monthly_tokens(self) -> float:
-        """Give the most that a replica carries."""
-        return max(each.monthly_tokens for each in self.workings)
+        """Give the most that an instance carries."""
+        return self.replicas_per_instance * max(each.monthly_tokens for each in self.workings)
 
-    def working(self, monthly_tokens: float, replicas: int) -> Working:
-        """Give the fewest requests in flight on each of so many replicas that carry a load.
+    def working(self, monthly_tokens: float, instances: int) -> Working:
+        """Give the fewest requests in flight on each replica of so many instances for a load.
 
         By Little's law that many are in flight at that rate of arrivals.
         """
+        replicas = instances * self.replicas_per_instance
         share = monthly_tokens / replicas * (1 - _ROUNDING)
         return next(each for each in self.workings if each.monthly_tokens >= share)
 
@@ -64,6 +65,7 @@ class Question:
     limits: Limits
     quantizations: tuple[Quantization, ...]
     arithmetic: Arithmetic
+    layout: Layout
 
     def workload(self, in_flight: int) -> Workload:
         """Give the work of one replica with so many requests at once."""
@@ -71,8 +73,8 @@ class Question:
         return Workload(load.input_tokens, load.output_tokens, in_flight, self.context_tokens)
 
 
-def replicas_for(monthly_tokens: float, of_one: float) -> int:
-    """Count the replicas that carry a load, at least one."""
+def instances_for(monthly_tokens: float, of_one: float) -> int:
+    """Count the instances that carry a load, at least one."""
     return max(1, -int(-monthly_tokens / of_one * (1 - _ROUNDING) // 1))
 
 
@@ -118,15 +120,15 @@ def stored(
     return able, disk_shortage(min(needed, default=0), kind)
 
 
-def replicas_preferred(found: Sequence[Way], monthly_tokens: float) -> tuple[int, Way]:
-    """Choose the fewest replicas, then most bits of the weights, then the faster way."""
-    fewest = min(replicas_for(monthly_tokens, each.monthly_tokens) for each in found)
+def instances_preferred(found: Sequence[Way], monthly_tokens: float) -> tuple[int, Way]:
+    """Choose the fewest instances, then most bits of the weights, then the faster way."""
+    fewest = min(instances_for(monthly_tokens, each.monthly_tokens) for each in found)
 
     def key(each: Way) -> tuple[float, ...]:
         working = each.working(monthly_tokens, fewest)
         return -BITS[each.quantization], working.speed.ms_per_token, each.num_shard
 
-    able = [each for each in found if replicas_for(monthly_tokens, each.monthly_tokens) == fewest]
+    able = [each for each in found if instances_for(monthly_tokens, each.monthly_tokens) == fewest]
     return fewest, min(able, key=key)
 
 
@@ -139,6 +141,7 @@ def _alone(asked: Question, kind: InstanceType, limits: Limits) -> tuple[list[Ca
         limits,
         asked.quantizations,
         asked.arithmetic,
+        layout=asked.layout,
     )
 
 
@@ -152,7 +155,7 @@ def _way(asked: Question, kind: InstanceType, alone: Candidate, longest_answer_s
         tokens_per_s = speed.tokens_per_s
         if working.answer_s <= longest_answer_s and not slowness(asked.limits, speed, tokens_per_s):
             workings.append(working)
-    return Way(alone.quantization, alone.num_shard, tuple(workings))
+    return Way(alone.quantization, alone.num_shard, alone.replicas_per_instance, tuple(workings))
 
 
 def _working(asked: Question, kind: InstanceType, alone: Candidate, in_flight: int) -> Working:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from llamactl_catalog.candidates import Arithmetic
+from llamactl_catalog.candidates import ANY_LAYOUT, Arithmetic
 from llamactl_catalog.cautions import MAX_PRICE_AGE_DAYS
 from llamactl_catalog.clouds import Cloud
 from llamactl_catalog.comparing.assumptions import (
@@ -24,10 +24,10 @@ from llamactl_catalog.comparing.sides import Surroundings, side
 from llamactl_catalog.engines import TGI, Engine
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.hardware import Offer
-from llamactl_catalog.limits import Limits
+from llamactl_catalog.limits import NO_LIMITS, Limits
 from llamactl_catalog.model import Model
-from llamactl_catalog.placement import Quantization
-from llamactl_catalog.planning import NO_LIMITS, check_workload
+from llamactl_catalog.placement import Layout, Quantization
+from llamactl_catalog.planning import check_workload
 from llamactl_catalog.regions import Region
 from llamactl_catalog.workload import Workload
 
@@ -54,6 +54,7 @@ def compare(  # noqa: PLR0913 - one question, and what it depends on
     quantizations: Sequence[Quantization] = ("none",),
     engine: Engine = TGI,
     arithmetic: Arithmetic | None = None,
+    layout: Layout = ANY_LAYOUT,
     scope: Sequence[str] = (),
     max_price_age_days: int = MAX_PRICE_AGE_DAYS,
 ) -> Comparison:
@@ -78,6 +79,7 @@ def compare(  # noqa: PLR0913 - one question, and what it depends on
             limits,
             tuple(quantizations),
             arithmetic if arithmetic is not None else engine.arithmetic(),
+            layout,
         )
         sides = tuple(
             side(asked, cloud, [o for o in offers if o.instance_type.cloud == cloud.id], around)

@@ -80,7 +80,7 @@ class AtLoad:
     """The cheapest way to carry the load on one cloud; speeds are those of the busiest time.
 
     `placement.speed` is one replica's with `in_flight` requests at once, and `answer_s` a whole
-    answer then. `full_monthly_tokens` is the most that the same replicas carry at the same peak.
+    answer then. `full_monthly_tokens` is the most that the same instances carry at the same peak.
     `slow_usd_per_month` is the price with as many of them as it takes where all speeds are lower by
     the error of their estimate; None: there may not be so many.
     """
@@ -97,7 +97,7 @@ class AtLoad:
 
 @dataclass(frozen=True, slots=True)
 class RegionPrice:
-    """What the same replicas cost in one of the regions asked for."""
+    """What the same instances cost in one of the regions asked for."""
 
     region: Region
     usd_per_hour: float
@@ -113,7 +113,7 @@ class GrowthPoint:
     monthly_tokens: float
     usd_per_month: float
     usd_per_million_tokens: float
-    replicas: int
+    instances: int
     instance_type: str
 
 

@@ -1,10 +1,10 @@
-"""What a load costs as it grows: stairs of replicas, the cheapest at each load, its curve."""
+"""What a load costs as it grows: stairs of instances, the cheapest at each load, its curve."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from llamactl_catalog.comparing.capacity import replicas_for
+from llamactl_catalog.comparing.capacity import instances_for
 from llamactl_catalog.comparing.comparison import GrowthPoint
 
 SMALLEST, LARGEST = 1 / 30, 100.0
@@ -20,9 +20,9 @@ _MILLION = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Stair:
-    """What replicas of one kind cost: each the same, and each carries the same.
+    """What instances of one type cost: each the same, and each carries the same.
 
-    `most` is the number of replicas that the budget has room for.
+    `most` is the number of instances that the budget has room for.
     """
 
     instance_type: str
@@ -30,9 +30,9 @@ class Stair:
     monthly_tokens: float
     most: float = inf
 
-    def replicas(self, monthly_tokens: float) -> int | None:
-        """Count the replicas for a load; None: more than the budget has room for."""
-        count = replicas_for(monthly_tokens, self.monthly_tokens)
+    def instances(self, monthly_tokens: float) -> int | None:
+        """Count the instances for a load; None: more than the budget has room for."""
+        count = instances_for(monthly_tokens, self.monthly_tokens)
         return count if count <= self.most else None
 
 
@@ -40,7 +40,7 @@ def cheapest(stairs: Iterable[Stair], monthly_tokens: float) -> GrowthPoint | No
     """Choose the stair that carries a load for the least; None: none does within the budget."""
     best: tuple[float, int, str] | None = None
     for each in stairs:
-        count = each.replicas(monthly_tokens)
+        count = each.instances(monthly_tokens)
         if count is not None:
             found = count * each.usd_per_month, count, each.instance_type
             best = found if best is None else min(best, found)
@@ -72,7 +72,7 @@ def _even(low: float, high: float) -> Iterator[float]:
 
 
 def _full_loads(stairs: Iterable[Stair], low: float, high: float) -> Iterator[float]:
-    """Give the loads at which replicas of some kind are as busy as they may be."""
+    """Give the loads at which instances of some type are as busy as they may be."""
     for each in stairs:
         for count in range(1, _STEPS + 1):
             if low <= (full := count * each.monthly_tokens) <= high:
@@ -80,4 +80,4 @@ def _full_loads(stairs: Iterable[Stair], low: float, high: float) -> Iterator[fl
 
 
 def _choice(point: GrowthPoint) -> tuple[str, int]:
-    return point.instance_type, point.replicas
+    return point.instance_type, point.instances

@@ -15,8 +15,8 @@ from llamactl_catalog.comparing.capacity import (
     Question,
     Refusal,
     Way,
-    replicas_for,
-    replicas_preferred,
+    instances_for,
+    instances_preferred,
     stored,
     ways,
 )
@@ -82,7 +82,7 @@ def side(asked: Question, cloud: Cloud, offers: Sequence[Offer], around: Surroun
         cloud=cloud,
         at_load=best,
         reason=None,
-        quota=quota(kind, best.placement.replicas),
+        quota=quota(kind, best.placement.instances),
         regions=where,
         geographies=tuple(sorted({each.region.geography for each in where})),
         growth=growth(stairs, asked.load.monthly_tokens),
@@ -117,7 +117,7 @@ def _able(
 
 
 def _room(limits: Limits, offer: Offer, cloud: Cloud) -> float:
-    """Count the replicas that the budget and the service have room for."""
+    """Count the instances that the budget and the service have room for."""
     most = inf if cloud.max_instances is None else cloud.max_instances
     if limits.max_usd_per_hour is None:
         return most
@@ -128,29 +128,36 @@ def _room(limits: Limits, offer: Offer, cloud: Cloud) -> float:
 
 
 def _at_load(asked: Question, cloud: Cloud, able: _Able, around: Surroundings) -> AtLoad | None:
-    """Carry the load on one offer; None: it takes more replicas than there is room for."""
+    """Carry the load on one offer; None: it takes more instances than there is room for."""
     load, offer = asked.load, able.offer
-    replicas, way = replicas_preferred(able.ways, load.monthly_tokens)
-    if replicas > able.most:
+    instances, way = instances_preferred(able.ways, load.monthly_tokens)
+    if instances > able.most:
         return None
-    usd_per_hour = replicas * offer.price.usd_per_hour
-    working = way.working(load.monthly_tokens, replicas)
+    usd_per_hour = instances * offer.price.usd_per_hour
+    working = way.working(load.monthly_tokens, instances)
     usd = usd_per_month(usd_per_hour)
-    tokens_per_s = replicas * working.speed.tokens_per_s
+    tokens_per_s = instances * way.replicas_per_instance * working.speed.tokens_per_s
     candidate = Candidate(
-        way.quantization, way.num_shard, replicas, working.memory, working.speed, tokens_per_s
+        way.quantization,
+        way.num_shard,
+        way.replicas_per_instance,
+        instances,
+        working.memory,
+        working.speed,
+        tokens_per_s,
     )
     warnings = (
         *speed_cautions(candidate, asked.workload(working.in_flight), cloud),
         *model_cautions(asked.model, cloud, around.today),
         *price_cautions(offer.price, around.today, around.max_price_age_days),
     )
-    slow = replicas_for(load.monthly_tokens * working.speed.error_factor, way.monthly_tokens)
+    slow = instances_for(load.monthly_tokens * working.speed.error_factor, way.monthly_tokens)
     per_million_output = usd / load.monthly_output_tokens * _MILLION
     placement = Placement(
         model=asked.model,
         offer=offer,
-        replicas=replicas,
+        instances=instances,
+        replicas_per_instance=way.replicas_per_instance,
         engine=around.engine.name,
         quantization=way.quantization,
         num_shard=way.num_shard,
@@ -160,6 +167,7 @@ def _at_load(asked: Question, cloud: Cloud, able: _Able, around: Surroundings) -
         usd_per_hour=usd_per_hour,
         usd_per_month=usd,
         usd_per_million_tokens=per_million_output,
+        is_slow=asked.limits.is_slow(working.speed),
         warnings=warnings,
     )
     return AtLoad(
@@ -169,8 +177,8 @@ def _at_load(asked: Question, cloud: Cloud, able: _Able, around: Surroundings) -
         usd_per_month=usd,
         usd_per_million_tokens=usd / load.monthly_tokens * _MILLION,
         usd_per_million_output_tokens=per_million_output,
-        full_monthly_tokens=replicas * way.monthly_tokens,
-        slow_usd_per_month=usd * slow / replicas if slow <= able.most else None,
+        full_monthly_tokens=instances * way.monthly_tokens,
+        slow_usd_per_month=usd * slow / instances if slow <= able.most else None,
     )
 
 
@@ -198,10 +206,10 @@ def _stairs(able: Sequence[_Able]) -> list[Stair]:
 def _regions(
     best: AtLoad, offers: Sequence[Offer], regions: Mapping[tuple[str, str], Region]
 ) -> tuple[RegionPrice, ...]:
-    """Give what the same replicas cost in each region that offers them."""
-    name, replicas = best.placement.offer.instance_type.name, best.placement.replicas
+    """Give what the same instances cost in each region that offers them."""
+    name, instances = best.placement.offer.instance_type.name, best.placement.instances
     found = [
-        _region_price(each.price, replicas, regions)
+        _region_price(each.price, instances, regions)
         for each in offers
         if each.instance_type.name == name and each.unavailable_because is None
     ]
@@ -209,11 +217,11 @@ def _regions(
 
 
 def _region_price(
-    price: Price, replicas: int, regions: Mapping[tuple[str, str], Region]
+    price: Price, instances: int, regions: Mapping[tuple[str, str], Region]
 ) -> RegionPrice:
     key = price.cloud, price.region
     region = regions[key] if key in regions else _unknown(price)
-    usd_per_hour = replicas * price.usd_per_hour
+    usd_per_hour = instances * price.usd_per_hour
     return RegionPrice(region, usd_per_hour, usd_per_month(usd_per_hour), price.dated, price.basis)
 
 
@@ -255,9 +263,9 @@ def _reason(
 
 def _beyond(asked: Question, cloud: Cloud, each: _Able) -> tuple[float, str]:
     """Say by what the load is too much for an offer that carries a part of it, and its cost."""
-    replicas, _ = replicas_preferred(each.ways, asked.load.monthly_tokens)
-    usd_per_hour = replicas * each.offer.price.usd_per_hour
-    over = excess(replicas, cloud)
+    instances, _ = instances_preferred(each.ways, asked.load.monthly_tokens)
+    usd_per_hour = instances * each.offer.price.usd_per_hour
+    over = excess(instances, cloud)
     if over is None:
         over = str(overspending(asked.limits, usd_per_hour))
-    return usd_per_hour, f"{replicas} x {each.offer.instance_type.name}: {over}"
+    return usd_per_hour, f"{instances} x {each.offer.instance_type.name}: {over}"

@@ -13,6 +13,7 @@ from llamactl.planning_options import (
     AMOUNT,
     context_option,
     engine_option,
+    geography_option,
     gpu_option,
     html_option,
     input_tokens_option,
@@ -21,20 +22,18 @@ from llamactl.planning_options import (
     max_price_age_option,
     max_ttft_option,
     max_usd_per_hour_option,
+    num_shard_option,
     output_tokens_option,
     quantize_option,
     region_option,
+    replicas_per_instance_option,
 )
 from llamactl_catalog.comparing.comparison import ApiPrice
-from llamactl_catalog.limits import Limits
-from llamactl_catalog.placement import Quantization
+from llamactl_catalog.limits import READING_MS_PER_TOKEN, Limits
+from llamactl_catalog.placement import Layout, Quantization
 
 _RATE = Amount(min=0, max=1e6, min_open=True)
 _PEAK = Amount(min=1, max=100)
-# Adults read 238 English words a minute silently; a word is 4/3 of a Llama token or so: 189 ms a
-# token. Source: M. Brysbaert, How many words do we read per minute?, Journal of Memory and Language
-# 109 (2019), abstract; the tokens a word are a rule of thumb.
-READING_MS_PER_TOKEN = 200.0
 
 
 @click.command(
@@ -69,17 +68,13 @@ READING_MS_PER_TOKEN = 200.0
     help="An API to compare with, in $ per 1M tokens, like other=0.50/1.50; may be repeated.",
 )
 @region_option
-@click.option(
-    "--geography",
-    "geographies",
-    multiple=True,
-    metavar="NAME",
-    help="Only regions in this part of the world, country or the EU; may be repeated.",
-)
+@geography_option
 @instance_type_option
 @gpu_option
 @quantize_option
 @engine_option
+@num_shard_option
+@replicas_per_instance_option
 @max_usd_per_hour_option
 @click.option(
     "--max-ms-per-token",
@@ -111,6 +106,8 @@ def command(
     gpus: tuple[str, ...],
     quantizations: tuple[Quantization, ...],
     engine: str | None,
+    num_shard: int | None,
+    replicas_per_instance: int | None,
     max_usd_per_hour: float | None,
     max_ms_per_token: float,
     max_ttft_ms: float | None,
@@ -133,6 +130,7 @@ def command(
         gpus=gpus,
         quantizations=quantizations,
         engine=engine,
+        layout=Layout(num_shard, replicas_per_instance),
         limits=Limits(max_usd_per_hour, None, max_ms_per_token, max_ttft_ms),
         today=datetime.now(UTC).date(),
         max_price_age_days=max_price_age,

@@ -14,6 +14,7 @@ from llamactl.planning_options import (
     COUNT,
     context_option,
     engine_option,
+    geography_option,
     gpu_option,
     html_option,
     input_tokens_option,
@@ -22,12 +23,14 @@ from llamactl.planning_options import (
     max_price_age_option,
     max_ttft_option,
     max_usd_per_hour_option,
+    num_shard_option,
     output_tokens_option,
     quantize_option,
     region_option,
+    replicas_per_instance_option,
 )
 from llamactl_catalog.limits import Limits
-from llamactl_catalog.placement import Objective, Quantization
+from llamactl_catalog.placement import Layout, Objective, Quantization
 from llamactl_catalog.selection import Selection
 from llamactl_infra.spec import Cloud
 
@@ -48,10 +51,13 @@ _RENTED = tuple(each for each in get_args(Cloud) if each != "local")
     help="Where; any is every cloud that rents.",
 )
 @region_option
+@geography_option
 @instance_type_option
 @gpu_option
 @quantize_option
 @engine_option
+@num_shard_option
+@replicas_per_instance_option
 @input_tokens_option
 @output_tokens_option
 @click.option(
@@ -80,7 +86,12 @@ _RENTED = tuple(each for each in get_args(Cloud) if each != "local")
 )
 @max_usd_per_hour_option
 @click.option("--min-tokens-per-s", type=AMOUNT, metavar="N", help="For all requests together.")
-@click.option("--max-ms-per-token", type=AMOUNT, metavar="MS", help="For each user.")
+@click.option(
+    "--max-ms-per-token",
+    type=AMOUNT,
+    metavar="MS",
+    help="For each user; else what is slower than 200, reading speed, comes last.",
+)
 @max_ttft_option
 @max_price_age_option
 @click.option("--limit", type=COUNT, metavar="N", help="Show N placements; the table else 10.")
@@ -93,10 +104,13 @@ def command(
     model: str,
     cloud: str,
     regions: tuple[str, ...],
+    geographies: tuple[str, ...],
     instance_types: tuple[str, ...],
     gpus: tuple[str, ...],
     quantizations: tuple[Quantization, ...],
     engine: str | None,
+    num_shard: int | None,
+    replicas_per_instance: int | None,
     input_tokens: int,
     output_tokens: int,
     concurrency: int,
@@ -122,8 +136,10 @@ def command(
         model=found,
         workload=workload_of(found, input_tokens, output_tokens, concurrency, context, utilization),
         selection=Selection(_RENTED if cloud == "any" else (cloud,), regions, instance_types, gpus),
+        geographies=geographies,
         quantizations=quantizations,
         engine=engine,
+        layout=Layout(num_shard, replicas_per_instance),
         objective=optimize,
         limits=Limits(max_usd_per_hour, min_tokens_per_s, max_ms_per_token, max_ttft_ms),
         today=datetime.now(UTC).date(),
@@ -134,6 +150,6 @@ def command(
         as_json=as_json,
     )
     if cloud == "local":
-        plan_here(question)
+        plan_here(app, question)
     else:
         plan_rented(app, question)

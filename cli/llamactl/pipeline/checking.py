@@ -73,7 +73,7 @@ def _of_placement(
         found.placements[0],
     )
     cloud = cloud_of(placement)
-    capacity = found.scaling.capacity(placement.replicas)
+    capacity = found.scaling.capacity(placement.instances)
     usd = capacity.peak_usd_per_hour(placement.usd_per_hour)
     at_peak = f", ${usd:.2f} at the peak of {capacity}" if capacity.is_scaled else ""
     yield Finding("placement", "ok", f"{place_of(placement)}{at_peak}")

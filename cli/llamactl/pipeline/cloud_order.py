@@ -34,6 +34,7 @@ class CloudOrder:
     gpus: tuple[str, ...] = ()
     quantizations: tuple[Quantization, ...] = ()
     engine: str | None = None
+    num_shard: int | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
     concurrency: int | None = None

@@ -41,7 +41,7 @@ class Placed:
     @property
     def capacity(self) -> Capacity:
         """How many instances there may be."""
-        return self.scaling.capacity(self.placement.replicas)
+        return self.scaling.capacity(self.placement.instances)
 
     @property
     def share(self) -> Workload:
@@ -172,7 +172,7 @@ def check_bounds(order: CloudOrder, placed: Placed) -> None:
     Raises:
         InvalidInput: fewer at most than at least.
     """
-    least, most = placed.placement.replicas, placed.scaling.most
+    least, most = placed.placement.instances, placed.scaling.most
     if most is not None and most < least:
         option = "--max" if order.max_instances is not None else "--min"
         hint = f"at least --max {least}, or a larger --instance-type"

@@ -45,7 +45,7 @@ def deploy_record(ready: Prepared, standing: LicenseStanding) -> dict[str, Any]:
         },
         "changes": changes_of(ready),
         "warnings": list(cautions_of(ready)),
-        "plan": plan_record(ready.plan, None),
+        "plan": plan_record(ready.plan, None, accepted=standing.is_open),
         "config": config,
     }
 

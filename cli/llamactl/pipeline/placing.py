@@ -105,6 +105,7 @@ def _as_saved(order: CloudOrder, saved: SavedPlan) -> CloudOrder:
         "--gpu": bool(order.gpus),
         "--quantize": bool(order.quantizations),
         "--engine": order.engine is not None,
+        "--num-shard": order.num_shard is not None,
         "--input-tokens": order.input_tokens is not None,
         "--output-tokens": order.output_tokens is not None,
         "--concurrency": order.concurrency is not None,
@@ -191,9 +192,9 @@ def excess(each: Placement, limits: Limits, scaling: Scaling) -> str | None:
 
     What the replicas alone cost, the plan has compared with the limits.
     """
-    if scaling.most is not None and each.replicas > scaling.most:
-        return f"needs {each.replicas} instances for this load, and --max is {scaling.most}"
-    capacity = scaling.capacity(each.replicas)
+    if scaling.most is not None and each.instances > scaling.most:
+        return f"needs {each.instances} instances for this load, and --max is {scaling.most}"
+    capacity = scaling.capacity(each.instances)
     if not capacity.is_scaled:
         return None
     spent = overspending(limits, capacity.peak_usd_per_hour(each.usd_per_hour))

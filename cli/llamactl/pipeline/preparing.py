@@ -82,7 +82,7 @@ class Prepared:
     @property
     def _usd_per_instance_hour(self) -> float:
         # The spec's count may be what scaling has made of it; the placement's is the planned one.
-        return self.placement.usd_per_hour / self.placement.replicas
+        return self.placement.usd_per_hour / self.placement.instances
 
 
 def prepared(  # noqa: PLR0913 - what is decided by now
@@ -187,7 +187,7 @@ def _check(spec: Spec, image: ImageChoice, draft: Draft) -> None:
 
 def _check_update(spec: Spec, placed: Placed, draft: Draft) -> None:
     parts = spec.update != "all-at-once"
-    if parts and placed.placement.replicas == 1 and not draft.can_canary_one:
+    if parts and placed.placement.instances == 1 and not draft.can_canary_one:
         raise InvalidInput(
             f"--update {spec.update} moves a part of the instances, and there is 1",
             hint="--update all-at-once, or --replicas 2",

@@ -12,7 +12,7 @@ from llamactl_catalog.engines import TGI, Engine, deployed
 from llamactl_catalog.engines import engine as engine_of
 from llamactl_catalog.limits import Limits
 from llamactl_catalog.model import Model
-from llamactl_catalog.placement import Quantization
+from llamactl_catalog.placement import Layout, Quantization
 from llamactl_catalog.quantization import PREPARED
 from llamactl_catalog.selection import Selection
 from llamactl_infra.capacity import Capacity, Schedule
@@ -76,9 +76,10 @@ def sought_by(
         today=datetime.now(UTC).date(),
         quantizations=_quantizations(order, stored),
         engine=_engine(order, stored),
+        layout=Layout(_num_shard(order, stored, saved)),
         objective=order.objective,
         limits=Limits(order.max_usd_per_hour),
-        replicas=replicas,
+        instances=replicas,
     )
 
 
@@ -91,6 +92,14 @@ def _replicas(order: CloudOrder, stored: Spec | None) -> int | None:
     if stored is None or order.concurrency is not None:
         return None
     return stored.min_instances if stored.min_instances is not None else stored.instances
+
+
+def _num_shard(order: CloudOrder, stored: Spec | None, saved: SavedPlan | None) -> int | None:
+    """Say how a replica is split; a deployment keeps its shards with its type and weights."""
+    if order.num_shard is not None or saved is not None:
+        return order.num_shard if saved is None else saved.num_shard
+    is_other = order.instance_types or order.gpus or order.quantizations or order.concurrency
+    return None if stored is None or is_other else stored.num_shard
 
 
 def _engine(order: CloudOrder, stored: Spec | None) -> Engine:

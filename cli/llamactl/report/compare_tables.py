@@ -134,7 +134,7 @@ def _growth_cells(point: GrowthPoint | None) -> tuple[str, str, str]:
     if point is None:
         return NOTHING, NOTHING, NOTHING
     name = point.instance_type
-    several = f"{point.replicas} x {name}" if point.replicas > 1 else name
+    several = f"{point.instances} x {name}" if point.instances > 1 else name
     return usd(point.usd_per_month), usd(point.usd_per_million_tokens), several
 
 

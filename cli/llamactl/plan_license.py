@@ -1,0 +1,66 @@
+"""How a model's license stands, as `plan` says it: accepted, to be accepted, or refused."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from llamactl.app import App
+from llamactl_catalog.errors import LicenseRefused, LlamactlError
+from llamactl_catalog.licensing.requirement import kept_back_use
+from llamactl_catalog.model import License, Model
+
+_REMOTE = "://"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLicense:
+    """`accepted` None: it is not known here. `refusal` is why `deploy` would refuse the model."""
+
+    terms: License
+    accepted: bool | None
+    words: str
+    refusal: LicenseRefused | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as a record."""
+        return {
+            "id": self.terms.id,
+            "name": self.terms.name,
+            "acceptance_required": self.terms.acceptance_required or self.withheld is not None,
+            "accepted": self.accepted,
+            "commercial_use": self.terms.commercial_use,
+            "hosting": self.terms.hosting,
+            "refused_because": None if self.refusal is None else self.refusal.message,
+        }
+
+    @property
+    def withheld(self) -> str | None:
+        """The use that the license withholds, which a deployment may be."""
+        return kept_back_use(self.terms)
+
+
+def plan_license(app: App, model: Model) -> PlanLicense:
+    """Look how a model's license stands; nothing leaves this machine, so a plan needs no network.
+
+    A ledger in object storage is not read, and one that cannot be read does not stop a plan: then
+    it is not known whether the license is accepted.
+    """
+    from llamactl.pipeline.license_gate import Accepted
+    from llamactl.pipeline.license_standing import license_standing
+
+    terms = model.license
+    name = f"{terms.name} ({terms.id})"
+    if _REMOTE in app.ledger_address() and _asks(terms):
+        return PlanLicense(terms, None, f"{name}: the shared ledger is not read here")
+    try:
+        standing = license_standing(app, model, Accepted())
+    except LicenseRefused as error:
+        return PlanLicense(terms, False, f"{name}: deploy refuses it: {error.message}", error)
+    except LlamactlError as error:
+        return PlanLicense(terms, None, f"{name}: not known whether accepted: {error.message}")
+    command = standing.command()
+    fix = "" if command is None else f" ({command})"
+    return PlanLicense(standing.terms, standing.is_open, f"{standing.words()}{fix}")
+
+
+def _asks(terms: License) -> bool:
+    return terms.acceptance_required or kept_back_use(terms) is not None
