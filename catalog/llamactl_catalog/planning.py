@@ -89,14 +89,9 @@ def plan(  # noqa: PLR0913 - one question, and what it depends on
         today,
         max_price_age_days,
     )
-    placements: list[Placement] = []
-    rejected: list[Rejection] = [*not_offered]
-    for group in _by_shape(every_offer):
-        for result in task.serve(group):
-            if isinstance(result, Placement):
-                placements.append(result)
-            else:
-                rejected.append(result)
+    results = [result for group in _by_shape(every_offer) for result in task.serve(group)]
+    placements = [each for each in results if isinstance(each, Placement)]
+    rejected = [*not_offered, *(each for each in results if isinstance(each, Rejection))]
     placements.sort(key=_RANKS[objective])
     rejected.sort(key=lambda each: (each.cloud, each.region, each.instance_type, each.reason))
     priced = [each.offer for each in placements] or every_offer

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from llamactl.pipeline.license_gate import Accepted
+from llamactl.pipeline.accepted import Accepted
 from llamactl_catalog.errors import InvalidInput
 
 VARIABLE = "LLAMACTL_ACCEPT_LICENSE"

@@ -44,7 +44,7 @@ def plan_license(app: App, model: Model) -> PlanLicense:
     A ledger in object storage is not read, and one that cannot be read does not stop a plan: then
     it is not known whether the license is accepted.
     """
-    from llamactl.pipeline.license_gate import Accepted
+    from llamactl.pipeline.accepted import Accepted
     from llamactl.pipeline.license_standing import license_standing
 
     terms = model.license

@@ -111,18 +111,20 @@ def cheaper_precision(sought: Sought, found: Ranked) -> Placement | None:
     """
     if sought.quantizations != ("none",) or not found.plan.placements:
         return None
-    others = tuple(each for each in get_args(Quantization) if each != "none")
+    least_usd = min(each.usd_per_hour for each in found.plan.placements)
+    cheaper = [each for each in found.selected if each.price.usd_per_hour < least_usd]
+    if not cheaper:
+        return None
     fewer_bits = plan(
         sought.model,
-        found.selected,
+        cheaper,
         sought.workload,
         limits=sought.limits,
-        quantizations=others,
+        quantizations=[each for each in get_args(Quantization) if each != "none"],
         engine=sought.engine,
         instances=sought.instances,
         layout=sought.layout,
     ).placements
-    least_usd = min(each.usd_per_hour for each in found.plan.placements)
     return next((each for each in fewer_bits if each.usd_per_hour < least_usd), None)
 
 

@@ -3,8 +3,9 @@
 import pytest
 
 from llamactl.app import App
+from llamactl.pipeline.accepted import Accepted
 from llamactl.pipeline.cloud_order import CloudOrder
-from llamactl.pipeline.license_gate import Accepted, have_license
+from llamactl.pipeline.license_gate import have_license
 from standins.hub import TOKEN, HubStandIn
 
 MODEL = "llama-2-7b-chat"

@@ -11,9 +11,9 @@ import pytest
 from cli.conftest import TINY
 from cli.deploy_goldens import candidates_for, made
 from llamactl.app import App
+from llamactl.pipeline.accepted import Accepted
 from llamactl.pipeline.cloud_image import ImageChoice, have_image
 from llamactl.pipeline.cloud_weights import WeightsChoice, have_weights
-from llamactl.pipeline.license_gate import Accepted
 from llamactl_catalog.engine_versions import engine_version
 from llamactl_catalog.errors import InvalidInput, NoPermission, NotFound
 from llamactl_containers.buckets import s3_bucket

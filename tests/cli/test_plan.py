@@ -5,17 +5,15 @@ from dataclasses import replace
 
 import psutil
 import pytest
-from click.testing import CliRunner
 
+from cli.plan_asking import as_json, invoke
 from cli.plan_goldens import GOLDEN, TEXTS, planned
 from llamactl.app import App
-from llamactl.commands.plan import command
 from llamactl.main import run
 from llamactl.plan_page import COLUMNS, plan_page, rejected_page
 from llamactl_catalog.errors import InvalidInput, NoCapacity, OverPriceCap, UnknownModel
 from llamactl_catalog.model import WheelSource
 from llamactl_catalog.own_machine import own_machine, own_shortage
-from llamactl_catalog.regions import load_regions
 from llamactl_catalog.units import GIB
 from llamactl_catalog.workload import Workload
 
@@ -35,18 +33,6 @@ MEMORY_FIELDS = {
 @pytest.fixture
 def app(tmp_path):
     return App(state_dir=tmp_path / "state", cache_dir=tmp_path / "cache")
-
-
-def invoke(app, *arguments):
-    """Run the command; its result, or the error that it raised."""
-    result = CliRunner().invoke(command, arguments, obj=app)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
-
-
-def as_json(app, *arguments):
-    return json.loads(invoke(app, *arguments, "--json").stdout)
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -400,72 +386,3 @@ def test_a_page_of_many_replicas_in_every_region_fits_too():
     page = plan_page(found, limit=None, every_region=True)
 
     assert max(map(len, page.splitlines())) <= COLUMNS
-
-
-def test_a_geography_holds_for_every_offer(app):
-    document = as_json(app, "llama-2-13b", "--geography", "EU")
-
-    regions = {(each["cloud"], each["region"]) for each in document["placements"]}
-    known = load_regions()
-    assert {known[each].in_eu for each in regions} == {True}
-    assert {cloud for cloud, _ in regions} == {"aws", "azure"}
-
-
-def test_a_geography_that_is_none_is_named(app):
-    with pytest.raises(InvalidInput, match=r"there is no 'Germny'.*Germany"):
-        invoke(app, "llama-2-13b", "--geography", "Germny")
-
-
-def test_several_replicas_are_asked_of_vllm_and_refused_of_tgi(app):
-    options = ("--replicas-per-instance", "4", "--num-shard", "2", "--gpu", "h100")
-
-    document = as_json(app, "llama-2-13b", "--engine", "vllm", *options)
-
-    first = document["placements"][0]
-    assert (first["instances"], first["replicas"], first["num_shard"]) == (1, 4, 2)
-    with pytest.raises(InvalidInput, match="tgi serves one replica per instance"):
-        invoke(app, "llama-2-13b", *options)
-
-
-def test_the_license_that_is_not_accepted_is_said_with_the_command(app):
-    document = as_json(app, "llama-2-13b-chat", "--region", "eastus")
-    page = invoke(app, "llama-2-13b-chat", "--region", "eastus").stdout
-
-    assert not document["license"]["accepted"]
-    assert {each["license_accepted"] for each in document["placements"]} == {False}
-    assert "llamactl license accept llama-2" in page
-
-
-def test_a_license_that_asks_for_nothing_is_no_obstacle(app):
-    document = as_json(app, "mistral-7b-instruct-v0.3", "--region", "eastus")
-
-    assert document["license"]["accepted"]
-    assert document["license"]["refused_because"] is None
-
-
-def test_a_model_that_deploy_refuses_has_no_line_to_paste(app):
-    result = invoke(app, "falcon-180b-chat")
-    document = as_json(app, "falcon-180b-chat")
-
-    assert "llamactl deploy" not in result.output
-    assert "deploy refuses falcon-180b-chat: " in result.stderr
-    assert "license accept falcon-180b-chat --override" in result.stderr
-    assert "separate license" in document["license"]["refused_because"]
-    assert {each["license_accepted"] for each in document["placements"]} == {False}
-
-
-def test_a_shared_ledger_is_not_read_for_a_plan(app):
-    shared = replace(app, license_ledger="s3://bucket/ledger")
-    document = as_json(shared, "llama-2-13b-chat", "--region", "eastus")
-
-    assert document["license"]["accepted"] is None
-
-
-def test_fewer_bits_are_named_with_what_they_save(app):
-    document = as_json(app, "llama-2-13b-chat")
-    page = " ".join(invoke(app, "llama-2-13b-chat").stdout.split())
-
-    cheaper = document["cheaper_precision"]
-    assert cheaper["usd_per_hour"] < document["placements"][0]["usd_per_hour"]
-    assert f"Cheaper: --quantize {cheaper['quantization']} on {cheaper['instance_type']}" in page
-    assert as_json(app, "llama-2-13b-chat", "--quantize", "any")["cheaper_precision"] is None

@@ -6,8 +6,9 @@ import pytest
 
 from cli.deploying_room import MODEL, ORDER
 from llamactl.app import App
+from llamactl.pipeline.accepted import Accepted
 from llamactl.pipeline.deploy_guards import changes_of
-from llamactl.pipeline.license_gate import Accepted, have_license
+from llamactl.pipeline.license_gate import have_license
 from llamactl.pipeline.placing import candidates
 from llamactl.pipeline.preflight import license_finding, shared_findings
 from llamactl.pipeline.preparing import prepared

@@ -29,7 +29,6 @@ from llamactl_catalog.model import Model
 from llamactl_catalog.placement import Layout, Quantization
 from llamactl_catalog.planning import check_workload
 from llamactl_catalog.regions import Region
-from llamactl_catalog.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +67,17 @@ def compare(  # noqa: PLR0913 - one question, and what it depends on
     """
     check_load(load)
     around = Surroundings(tuple(apis), regions, engine, today, max_price_age_days)
-    compared = []
-    for each in subjects:
-        alone = Workload(load.input_tokens, load.output_tokens, 1, each.context_tokens)
-        check_workload(each.model, alone)
-        asked = Question(
-            each.model,
-            each.context_tokens,
-            load,
-            limits,
-            tuple(quantizations),
-            arithmetic if arithmetic is not None else engine.arithmetic(),
-            layout,
+    rules = arithmetic if arithmetic is not None else engine.arithmetic()
+    ways = tuple(quantizations)
+    compared = [
+        _compared(
+            Question(each.model, each.context_tokens, load, limits, ways, rules, layout),
+            clouds,
+            offers,
+            around,
         )
-        sides = tuple(
-            side(asked, cloud, [o for o in offers if o.instance_type.cloud == cloud.id], around)
-            for cloud in clouds
-        )
-        terms = license_terms(each.model)
-        compared.append(ModelComparison(each.model, each.context_tokens, sides, terms))
+        for each in subjects
+    ]
     oldest, newest = price_dates(compared, today)
     found = Comparison(
         load=load,
@@ -102,6 +93,17 @@ def compare(  # noqa: PLR0913 - one question, and what it depends on
         version=version,
     )
     return replace(found, assumptions=assumptions(found, scope, max_price_age_days))
+
+
+def _compared(
+    asked: Question, clouds: Sequence[Cloud], offers: Sequence[Offer], around: Surroundings
+) -> ModelComparison:
+    check_workload(asked.model, asked.workload(1))
+    sides = tuple(
+        side(asked, cloud, [o for o in offers if o.instance_type.cloud == cloud.id], around)
+        for cloud in clouds
+    )
+    return ModelComparison(asked.model, asked.context_tokens, sides, license_terms(asked.model))
 
 
 def check_load(load: Load) -> None:

@@ -12,7 +12,7 @@ from llamactl.accept_option import accept_license_option
 from llamactl.app import App
 from llamactl.output import print_json, talk
 from llamactl.paths import FilePath
-from llamactl.pipeline.license_gate import Accepted
+from llamactl.pipeline.accepted import Accepted
 from llamactl.terminal_text import for_terminal
 from llamactl_catalog.errors import InvalidInput, Unhealthy
 from llamactl_catalog.units import format_bytes

@@ -8,8 +8,8 @@ from typing import Literal
 
 from llamactl.app import App
 from llamactl.output import talk
+from llamactl.pipeline.accepted import Accepted
 from llamactl.pipeline.cloud_order import CloudOrder
-from llamactl.pipeline.license_gate import Accepted
 from llamactl.progress import stage
 from llamactl_catalog.engine_versions import EngineVersion, engine_version
 from llamactl_catalog.errors import InvalidInput, NotFound, Unhealthy

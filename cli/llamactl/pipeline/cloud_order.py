@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from llamactl.pipeline.license_gate import Accepted
+from llamactl.pipeline.accepted import Accepted
 from llamactl_catalog.placement import Objective, Quantization
 from llamactl_infra.spec import Update
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from llamactl.app import App
+from llamactl.pipeline.accepted import Accepted
 from llamactl.pipeline.cloud_image import ImageChoice
 from llamactl.pipeline.cloud_order import HUB, CloudOrder
-from llamactl.pipeline.license_gate import Accepted
 from llamactl.pipeline.staging import FetchOrder, fetch_weights, verify_staged
 from llamactl_catalog.errors import InvalidInput, NoAccess, NotFound
 from llamactl_catalog.model import HuggingFaceSource, Model

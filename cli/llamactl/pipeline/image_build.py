@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from llamactl.app import App
+from llamactl.pipeline.accepted import Accepted
 from llamactl.pipeline.image_context import ImageOrder, image_recipe, ordered
 from llamactl.pipeline.image_push import push_record, signer_of
 from llamactl.pipeline.image_weights import check_content
 from llamactl.pipeline.images import Images, images_of, on_record, short
-from llamactl.pipeline.license_gate import Accepted, have_license
+from llamactl.pipeline.license_gate import have_license
 from llamactl.progress import stage
 from llamactl_catalog.errors import InvalidInput, NotFound
 from llamactl_catalog.progress import Report, Step

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
 
 from llamactl.app import App
 from llamactl.interview import can_ask, interview
 from llamactl.output import talk
+from llamactl.pipeline.accepted import Accepted
 from llamactl.pipeline.accepting import (
     Declared,
     Named,
@@ -35,19 +34,6 @@ from llamactl_catalog.licensing.requirement import Requirement, requirements
 from llamactl_catalog.model import Model, TextKind
 from llamactl_containers.licensing.policy import Policy, PolicyEntry, read_policy
 from llamactl_containers.licensing.terms import TermsNow
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The references that were named on the command line or in the environment."""
-
-    references: tuple[str, ...] = ()
-    method: Literal["option", "environment"] = "option"
-
-    def of(self, license_id: str) -> str | None:
-        """Give the reference to a license, if it was named."""
-        named = (each for each in self.references if split_reference(each)[0] == license_id)
-        return next(named, None)
 
 
 def have_license(

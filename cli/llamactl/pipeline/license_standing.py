@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llamactl.app import App
-from llamactl.pipeline.license_gate import Accepted
+from llamactl.pipeline.accepted import Accepted
 from llamactl_catalog.licensing.chain import Record
 from llamactl_catalog.licensing.gate import covering, refusal, right_form
 from llamactl_catalog.licensing.requirement import Requirement, requirements

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from llamactl.app import App
+from llamactl.pipeline.accepted import Accepted
 from llamactl.pipeline.cloud_image import ImageChoice, choose_image, have_image, pinned
 from llamactl.pipeline.cloud_order import CloudOrder
 from llamactl.pipeline.cloud_spec import (
@@ -25,7 +26,6 @@ from llamactl.pipeline.cloud_weights import (
     have_weights,
     hub_token,
 )
-from llamactl.pipeline.license_gate import Accepted
 from llamactl.pipeline.placing import Candidates, cloud_of
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.licensing.chain import Record

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from llamactl.app import App
 from llamactl.output import stdin_is_terminal, talk
-from llamactl.pipeline.license_gate import Accepted, have_license
+from llamactl.pipeline.accepted import Accepted
+from llamactl.pipeline.license_gate import have_license
 from llamactl_catalog.errors import InvalidInput, LlamactlError, NotFound
 from llamactl_catalog.model import HuggingFaceSource, License, MetaSource, Model, license_at
 from llamactl_catalog.progress import Report, Step

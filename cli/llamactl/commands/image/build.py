@@ -12,7 +12,7 @@ from llamactl.image_options import image_options
 from llamactl.paths import FilePath
 
 if TYPE_CHECKING:
-    from llamactl.pipeline.license_gate import Accepted
+    from llamactl.pipeline.accepted import Accepted
 
 
 @click.command(name="build")
