@@ -28,6 +28,10 @@ ANY_LAYOUT = Layout()
 class Arithmetic(Protocol):
     """What an engine can do and needs: quantizations, shards, memory, and speed under a load."""
 
+    @property
+    def most_in_flight(self) -> int:
+        """The most requests that a replica has in flight where it is not told."""
+
     def unavailable_because(
         self, model: Model, quantization: Quantization, accelerator: Accelerator
     ) -> str | None:

@@ -22,6 +22,10 @@ from llamactl_catalog.workload import Workload
 
 RENTED = ("tgi", "vllm")
 DEPLOYED = ("tgi",)
+# Source: TGI 3.3.6, launcher/src/main.rs, max_concurrent_requests.
+_TGI_IN_FLIGHT = 128
+# Its max_num_seqs; 1,024 on GPUs of 70 GiB and more. Source: vLLM 0.33.0, engine/arg_utils.py.
+_VLLM_IN_FLIGHT = 256
 _VERSION = re.compile(r"\d+(\.\d+){0,2}")
 
 
@@ -53,6 +57,7 @@ class Engine:
                 vllm_memory.unavailable_because,
                 vllm_memory.shard_counts,
                 self.holds_several,
+                _VLLM_IN_FLIGHT,
                 vllm_memory.VllmMemory(numbers(version.version)).memory,
             )
         return _EngineArithmetic(
@@ -61,6 +66,7 @@ class Engine:
             unavailable_because,
             sharding.shard_counts,
             self.holds_several,
+            _TGI_IN_FLIGHT,
             tgi_memory.memory,
         )
 
@@ -154,6 +160,7 @@ class _EngineArithmetic:
     kernels_refusal: Callable[[Model, Quantization, Accelerator], str | None]
     shard_counts: Callable[[Model, Quantization, int], tuple[int, ...]]
     holds_several: bool
+    most_in_flight: int
     memory: Callable[[Replica, Workload], Memory]
 
     def unavailable_because(

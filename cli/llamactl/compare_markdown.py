@@ -41,7 +41,7 @@ def _model_lines(found: Comparison, each: ModelComparison) -> Iterator[str]:
     for cloud in found.clouds:
         columns += [cloud.name, f"{cloud.name} $/month", f"{cloud.name} $/1M"]
     yield from _table(columns, [*growth_rows(found, each)])
-    if found.apis:
+    if found.apis_of(each):
         yield ""
         yield "### Against APIs"
         yield ""

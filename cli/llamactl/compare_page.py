@@ -40,7 +40,7 @@ def _model_lines(found: Comparison, each: ModelComparison) -> Iterator[str]:
     yield ""
     yield f"{each.model.id} as the load grows, the cheapest way at each (* this load)"
     yield from _growth_lines(found, each)
-    if found.apis:
+    if found.apis_of(each):
         yield ""
         yield f"{each.model.id} against APIs"
         for head, texts in api_sentences(found, each):

@@ -20,12 +20,16 @@ def compare_record(found: Comparison) -> dict[str, Any]:
         "newest_price": found.newest_price.isoformat(),
         "made_on": found.made_on.isoformat(),
         "version": found.version,
+        "discounts": dict(found.discounts),
         "apis": [
             {
                 "name": each.name,
+                "model": each.model,
                 "usd_per_million_input_tokens": each.usd_per_million_input_tokens,
                 "usd_per_million_output_tokens": each.usd_per_million_output_tokens,
                 "usd_per_month": round(each.usd_per_month(found.load), 2),
+                "dated": None if each.dated is None else each.dated.isoformat(),
+                "source": each.source,
             }
             for each in found.apis
         ],
@@ -40,6 +44,7 @@ def _load(load: Load) -> dict[str, Any]:
         "monthly_tokens": load.monthly_tokens,
         "requests_per_s": load.requests_per_s,
         "peak": load.peak,
+        "hours_per_month": load.hours_per_month,
         "input_tokens": load.input_tokens,
         "output_tokens": load.output_tokens,
     }
@@ -141,6 +146,8 @@ def _placement(at: AtLoad) -> dict[str, Any]:
 def _break_even(each: BreakEven) -> dict[str, Any]:
     return {
         "api": each.api.name,
+        "earliest_monthly_tokens": _rounded(each.earliest_monthly_tokens),
+        "latest_monthly_tokens": _rounded(each.latest_monthly_tokens),
         "first_monthly_tokens": _rounded(each.first_monthly_tokens),
         "lasting_monthly_tokens": _rounded(each.lasting_monthly_tokens),
         "until_monthly_tokens": _rounded(each.until_monthly_tokens),

@@ -114,15 +114,19 @@ def growth_rows(found: Comparison, compared: ModelComparison) -> Iterator[tuple[
 
 def api_sentences(found: Comparison, compared: ModelComparison) -> Iterator[tuple[str, list[str]]]:
     """Compare with each API: a sentence about it, and one about each cloud."""
-    for number, api in enumerate(found.apis):
+    for api in found.apis_of(compared):
         month = api.usd_per_month(found.load)
         head = (
             f"{api.name}, ${api.usd_per_million_input_tokens:g} in and "
             f"${api.usd_per_million_output_tokens:g} out per 1M tokens: "
             f"${_amount(month)} a month for this load."
         )
-        sides = [each for each in compared.sides if each.break_evens]
-        texts = [f"{each.cloud.name}: {_against(each.break_evens[number])}" for each in sides]
+        texts = [
+            f"{side.cloud.name}: {_against(even)}"
+            for side in compared.sides
+            for even in side.break_evens
+            if even.api == api
+        ]
         yield head, texts
 
 
@@ -251,25 +255,21 @@ def _growth_cells(point: GrowthPoint | None) -> tuple[str, str, str]:
 
 def _against(even: BreakEven) -> str:
     here = f"{times(even.at_load)} times that"
-    first, lasting = even.first_monthly_tokens, even.lasting_monthly_tokens
-    if first is None:
+    earliest, latest = even.earliest_monthly_tokens, even.latest_monthly_tokens
+    if earliest is None:
         return f"{here}; never cheaper, {times(even.at_full)} times even with every instance full."
-    at_first = f"{here}; costs no more at {count(first)} tokens a month"
-    if lasting is None or lasting == even.until_monthly_tokens:
-        return f"{at_first}, but not from there on."
-    if lasting <= first:
-        far = _as_far(first, even, unit=" tokens a month")
-        return f"{here}; costs no more {far}."
-    return f"{at_first}, and never more {_as_far(lasting, even)}."
-
-
-def _as_far(begins: float, even: BreakEven, unit: str = "") -> str:
-    """Say from which load up to which."""
+    if latest is None:
+        return (
+            f"{here}; costs no more from {count(earliest)} tokens a month on if the speeds are as "
+            "high as they may be, never if they are as low."
+        )
+    soonest, surest = count(earliest), count(latest)
+    begins = soonest if soonest == surest else f"between {soonest} and {surest}"
     until = even.until_monthly_tokens
     if until is None:
-        return f"from {count(begins)}{unit} on"
+        return f"{here}; costs no more from {begins} tokens a month on."
     beyond = "the most that it carries" if even.is_all_carried else "and more again above"
-    return f"from {count(begins)} to {count(until)}{unit}, {beyond}"
+    return f"{here}; costs no more from {begins} up to {count(until)} tokens a month, {beyond}."
 
 
 def _amount(amount: float) -> str:

@@ -1,6 +1,6 @@
 """Answers `llamactl compare`: compares, prints, and says why where no cloud carries the load."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,8 @@ from llamactl.ranking import workload_of
 from llamactl_catalog.availability import cached_listings
 from llamactl_catalog.clouds import clouds
 from llamactl_catalog.comparing.comparing import Subject, check_load, compare
-from llamactl_catalog.comparing.comparison import SECONDS_PER_MONTH, ApiPrice, Comparison, Load
+from llamactl_catalog.comparing.comparison import ApiPrice, Comparison, Load
+from llamactl_catalog.costs import HOURS_PER_MONTH
 from llamactl_catalog.engine_models import check_loads
 from llamactl_catalog.engines import TGI, check_layout
 from llamactl_catalog.engines import engine as engine_of
@@ -30,9 +31,12 @@ from llamactl_catalog.placement import Layout, Quantization
 from llamactl_catalog.planning import check_workload
 from llamactl_catalog.regions import load_regions
 from llamactl_catalog.selection import Selection
+from llamactl_catalog.sources import load_sources
+from llamactl_catalog.token_prices import known_regions, load_token_prices, token_prices_for
 
 USUAL_MONTHLY_TOKENS = 100e6
 """The load where none is named: a small one."""
+USUAL_PEAK = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Question:
     engine: str | None
     layout: Layout
     limits: Limits
+    discounts: Mapping[str, float]
     today: date
     max_price_age_days: int
     version: str
@@ -65,27 +70,38 @@ class Output:
     html: Path | None
 
 
-def load_of(
+def load_of(  # noqa: PLR0913, PLR0917 - the options of a load
     monthly_tokens: float | None,
     rps: float | None,
     input_tokens: int,
     output_tokens: int,
-    peak: float,
+    peak: float | None,
+    hours_per_month: float = HOURS_PER_MONTH,
+    utilization: float | None = None,
 ) -> Load:
     """Give the load of a month, said in tokens or in requests per second.
 
+    How busy the instances are is said by `peak`, or by its inverse, `utilization`.
+
     Raises:
-        InvalidInput: it is said in both ways.
+        InvalidInput: one of the two is said in both ways.
     """
+    if peak is not None and utilization is not None:
+        raise InvalidInput(
+            "--peak and --utilization both say how busy the instances are",
+            hint="a utilization of 0.5 is a peak of 2: name one of the two",
+        )
+    if peak is None:
+        peak = USUAL_PEAK if utilization is None else 1 / utilization
     if monthly_tokens is not None and rps is not None:
         raise InvalidInput(
             "--monthly-tokens and --rps both say what the load is", hint="name one of the two"
         )
     if rps is not None:
-        monthly_tokens = rps * SECONDS_PER_MONTH * (input_tokens + output_tokens)
+        monthly_tokens = rps * hours_per_month * 3600 * (input_tokens + output_tokens)
     if monthly_tokens is None:
         monthly_tokens = USUAL_MONTHLY_TOKENS
-    return Load(monthly_tokens, input_tokens, output_tokens, peak)
+    return Load(monthly_tokens, input_tokens, output_tokens, peak, hours_per_month)
 
 
 def compare_clouds(app: App, asked: Question, output: Output) -> None:
@@ -144,14 +160,34 @@ def comparison_of(
         regions=regions,
         today=asked.today,
         version=asked.version,
-        apis=asked.apis,
+        apis=(*asked.apis, *_token_prices(models, offered, asked.today)),
         limits=asked.limits,
         quantizations=asked.quantizations,
         engine=engine,
         layout=asked.layout,
         scope=_scope(asked),
+        discounts=asked.discounts,
         max_price_age_days=asked.max_price_age_days,
     )
+
+
+def _token_prices(
+    models: Sequence[Model], offered: Sequence[Offer], today: date
+) -> Iterator[ApiPrice]:
+    """Give what the clouds' own services charge per token for these very models."""
+    names = {(each.price.cloud, each.price.region) for each in offered}
+    where = known_regions(load_regions(), names)
+    prices, sources = load_token_prices(), load_sources()
+    for model in models:
+        for each in token_prices_for(model.id, today, where, prices):
+            yield ApiPrice(
+                each.name,
+                each.usd_per_million_input_tokens,
+                each.usd_per_million_output_tokens,
+                model.id,
+                each.dated,
+                sources[each.source].place,
+            )
 
 
 def _scope(asked: Question) -> tuple[str, ...]:

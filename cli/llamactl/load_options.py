@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from llamactl_catalog.clouds import clouds
 from llamactl_catalog.comparing.comparison import ApiPrice
 
 _SCALES = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
@@ -17,6 +18,8 @@ _PRICE_RANGE = (
     "from 0 to 100000, and not both 0"
 )
 _MOST_USD = 1e5
+_PERCENTAGE = re.compile(r"(\d{1,3}(?:\.\d+)?) ?%?")
+_WHOLE = 100
 
 
 class Amount(click.FloatRange):
@@ -70,8 +73,29 @@ class ApiPriceType(click.ParamType[ApiPrice]):
         in_range = all(isfinite(each) and 0 <= each <= _MOST_USD for each in usd)
         if not (name.strip() and name.isprintable() and equals and is_priced and in_range):
             self.fail(f"'{value}' is no price of an API; {_PRICE_RANGE}", param, ctx)
-        return ApiPrice(name.strip(), *usd)
+        return ApiPrice(name.strip(), usd[0], usd[1])
+
+
+class DiscountType(click.ParamType[tuple[str, float]]):
+    """CLOUD=PERCENT: what a contract takes off every price of a cloud; the % may be left out."""
+
+    name = "discount"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, float]:
+        """Read the cloud and the percentage, or fail with how they are written."""
+        if isinstance(value, tuple):
+            return value
+        cloud, _, percent = str(value).partition("=")
+        number = _PERCENTAGE.fullmatch(percent.strip())
+        known = [*clouds()]
+        if cloud not in known or number is None or not 0 < float(number[1]) < _WHOLE:
+            named = " or ".join(f"{each}=30%" for each in known)
+            self.fail(f"'{value}' is no discount; write {named}, below 100%", param, ctx)
+        return cloud, float(number[1])
 
 
 TOKEN_COUNT = TokenCount()
+DISCOUNT = DiscountType()
 API_PRICE = ApiPriceType()

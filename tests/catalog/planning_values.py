@@ -64,6 +64,7 @@ class Easy:
     most_shards: int = 8
     calibration: str = "measured by hand"
     holds_several: bool = False
+    most_in_flight: int = 128
 
     def unavailable_because(self, model, quantization, accelerator):
         needs_newer = quantization == "fp8" and accelerator.compute_capability < (8, 0)

@@ -252,3 +252,38 @@ def test_the_curve_at_the_load_is_what_the_side_costs(rate):
     (here,) = (each for each in side.growth if each.monthly_tokens == load(rate).monthly_tokens)
     assert here.usd_per_month == pytest.approx(side.at_load.usd_per_month)
     assert here.instances == side.at_load.placement.replicas
+
+
+def test_the_error_of_the_speed_makes_break_even_a_range():
+    # $150 a million. Half as fast, a full instance carries 0.5 million for 100: never worth it.
+    # Twice as fast: 100 / 150 million at first, and for good, for the second is worth 300 at once.
+    unsure = replace(SMALL, error_factor=2.0)
+    even = break_even([unsure], ApiPrice("x", 150, 150), load(0.001))
+
+    assert even.earliest_monthly_tokens == pytest.approx(2e6 / 3)
+    assert even.lasting_monthly_tokens == pytest.approx(4e6 / 3)
+    assert even.latest_monthly_tokens is None
+
+
+def test_a_sure_speed_makes_one_number_of_the_range():
+    even = break_even([SMALL], ApiPrice("x", 200, 200), load(0.001))
+
+    assert even.earliest_monthly_tokens == even.latest_monthly_tokens == pytest.approx(0.5e6)
+
+
+def test_break_even_is_never_where_the_highest_speed_does_not_pay_off():
+    unsure = replace(SMALL, error_factor=2.0)
+
+    assert break_even([unsure], ApiPrice("x", 49, 49), load(0.001)).earliest_monthly_tokens is None
+    assert break_even([unsure], ApiPrice("x", 51, 51), load(0.001)).earliest_monthly_tokens
+
+
+@given(price=st.floats(1, 1000), error=st.floats(1, 3))
+def test_the_range_holds_what_the_estimate_says(price, error):
+    stairs = [replace(each, error_factor=error) for each in (SMALL, LARGE)]
+    even = break_even(stairs, ApiPrice("x", price, price), load(0.001))
+
+    if even.first_monthly_tokens is not None:
+        assert even.earliest_monthly_tokens <= even.first_monthly_tokens * (1 + 1e-9)
+    if even.latest_monthly_tokens is not None:
+        assert even.latest_monthly_tokens >= even.first_monthly_tokens * (1 - 1e-9)

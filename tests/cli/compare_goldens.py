@@ -38,6 +38,7 @@ def asked(*models, monthly_tokens=None, limits=None, **options):
         quantizations=("none",),
         engine=None,
         layout=Layout(),
+        discounts={},
         limits=limits if limits is not None else Limits(max_ms_per_token=READING_MS_PER_TOKEN),
         today=TODAY,
         max_price_age_days=180,

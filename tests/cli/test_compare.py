@@ -252,3 +252,53 @@ def test_limits_of_speed_are_kept(app):
     assert all(each["placement"]["ms_per_token"] <= 50 for each in model["sides"])
     limited = Limits(max_ms_per_token=50)
     assert compared(MODEL, limits=limited, monthly_tokens=20e9).limits == limited
+
+
+def test_each_model_is_set_against_its_own_price_per_token(app):
+    document = as_json(app, "llama-3.1-8b-instruct", "llama-2-13b-chat")
+    page = invoke(app, "llama-3.1-8b-instruct").stdout
+
+    (api,) = document["apis"]
+    assert (api["model"], api["name"]) == ("llama-3.1-8b-instruct", "Amazon Bedrock (US)")
+    assert api["dated"] == "2026-11-30"
+    assert "litellm" in api["source"]
+    eight, thirteen = document["models"]
+    assert [len(side["break_evens"]) for side in eight["sides"]] == [1, 1]
+    assert [len(side["break_evens"]) for side in thirteen["sides"]] == [0, 0]
+    assert "Amazon Bedrock (US) sells llama-3.1-8b-instruct per token" in page
+
+
+def test_hours_discounts_and_idle_time_are_options(app):
+    usual = as_json(app, "llama-2-13b-chat", "--region", "us-east-1")
+    asked = as_json(
+        app,
+        *("llama-2-13b-chat", "--region", "us-east-1", "--hours", "365"),
+        *("--discount", "aws=30%", "--utilization", "0.5"),
+    )
+
+    before, after = (each["models"][0]["sides"][0]["placement"] for each in (usual, asked))
+    assert after["usd_per_month"] == pytest.approx(before["usd_per_month"] * 0.5 * 0.7, rel=1e-3)
+    assert (asked["load"]["peak"], asked["load"]["hours_per_month"]) == (2, 365)
+    assert asked["discounts"] == {"aws": 30}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--discount", "gcp=30%"), "aws=30% or azure=30%"),
+        (("--discount", "aws=100%"), "below 100%"),
+        (("--discount", "aws"), "write aws=30%"),
+        (("--hours", "800"), "730"),
+        (("--utilization", "0"), "0<x<=1"),
+    ],
+)
+def test_an_amount_that_is_none_is_refused_with_how_to_write_it(app, options, words):
+    result = CliRunner().invoke(command, ["llama-2-13b-chat", *options], obj=app)
+
+    assert result.exit_code == 2
+    assert words in result.output
+
+
+def test_a_peak_and_a_utilization_are_one_too_many(app):
+    with pytest.raises(InvalidInput, match="both say how busy"):
+        invoke(app, "llama-2-13b-chat", "--peak", "3", "--utilization", "0.5")

@@ -5,6 +5,7 @@ from datetime import date
 
 from llamactl_catalog.clouds import Cloud
 from llamactl_catalog.comparing.comparison import (
+    ApiPrice,
     AtLoad,
     Comparison,
     Load,
@@ -66,7 +67,7 @@ def _of_load(load: Load, limits: Limits) -> Iterator[str]:
     yield (
         f"The load is {load.requests_per_s:.4g} requests per second on average, each with "
         f"{load.input_tokens} tokens of prompt and {load.output_tokens} of answer. There are "
-        f"instances for {load.peak:g} times the average, all month: none is added or taken away "
+        f"instances for {load.peak:g} times the average, {_up(load)}: none is added or taken away "
         "with the load."
     )
     yield (
@@ -81,6 +82,12 @@ def _of_load(load: Load, limits: Limits) -> Iterator[str]:
     )
 
 
+def _up(load: Load) -> str:
+    if load.hours_per_month == HOURS_PER_MONTH:
+        return "all month"
+    return f"{load.hours_per_month:g} hours a month (a schedule starts and ends them)"
+
+
 def _of_prices(comparison: Comparison, max_price_age_days: int) -> Iterator[str]:
     oldest, newest = comparison.oldest_price, comparison.newest_price
     dates = f"{oldest}" if oldest == newest else f"{oldest} to {newest}"
@@ -88,6 +95,11 @@ def _of_prices(comparison: Comparison, max_price_age_days: int) -> Iterator[str]
         f"Prices are on-demand prices in US dollars of {dates}; a month has {HOURS_PER_MONTH} "
         "hours. Discounts, commitments, taxes, storage, network, logs and people are not in them."
     )
+    for cloud, share in comparison.discounts:
+        yield (
+            f"{share:.4g} % is taken off every price of {cloud}, as whoever made this comparison "
+            "said: it was not checked."
+        )
     placed = _placed(comparison.models)
     if any(each.placement.offer.price.basis == "derived" for each in placed):
         yield "A price that is marked as derived was computed from another one, and not published."
@@ -97,17 +109,30 @@ def _of_prices(comparison: Comparison, max_price_age_days: int) -> Iterator[str]
             f"The oldest of these prices is {age_days} days old, over the limit of "
             f"{max_price_age_days}; `llamactl catalog refresh` fetches new ones."
         )
-    if comparison.apis:
-        names = ", ".join(
-            f"{each.name} ${each.usd_per_million_input_tokens:g} in and "
-            f"${each.usd_per_million_output_tokens:g} out"
-            for each in comparison.apis
-        )
+    yield from _of_token_prices(comparison.apis)
+
+
+def _of_token_prices(apis: Sequence[ApiPrice]) -> Iterator[str]:
+    given = [each for each in apis if each.source is None]
+    if given:
+        names = ", ".join(f"{each.name} {_token_price(each)}" for each in given)
         yield (
             f"The prices of APIs are those given by whoever made this comparison, in $ per "
             f"million tokens: {names}. They were not checked, and the models behind them may "
             "answer better or worse."
         )
+    for each in apis:
+        if each.source is not None:
+            yield (
+                f"{each.name} sells {each.model} per token: {_token_price(each)} per million, "
+                f"price of {each.dated}. (Source: {each.source}.)"
+            )
+
+
+def _token_price(each: ApiPrice) -> str:
+    return (
+        f"${each.usd_per_million_input_tokens:g} in and ${each.usd_per_million_output_tokens:g} out"
+    )
 
 
 def _of_speed(models: Sequence[ModelComparison]) -> Iterator[str]:

@@ -18,9 +18,13 @@ def break_even(stairs: Sequence[Stair], api: ApiPrice, load: Load) -> BreakEven 
     price = per_million / _MILLION
     of_full = min(each.usd_per_month / each.monthly_tokens for each in stairs)
     last = last_load(stairs, price)
+    fast = [each.at_speed(1) for each in stairs]
+    slow = [each.at_speed(-1) for each in stairs]
     return BreakEven(
         api=api,
         first_monthly_tokens=first_load(stairs, price),
+        earliest_monthly_tokens=first_load(fast, price),
+        latest_monthly_tokens=lasting_load(slow, price),
         lasting_monthly_tokens=lasting_load(stairs, price),
         until_monthly_tokens=None if last == inf else last,
         is_all_carried=last == max(each.most * each.monthly_tokens for each in stairs),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llamactl_catalog.candidates import BITS, Arithmetic, Candidate, candidates
-from llamactl_catalog.comparing.comparison import SECONDS_PER_MONTH, Load
+from llamactl_catalog.comparing.comparison import Load
 from llamactl_catalog.fleet import disk_shortage
 from llamactl_catalog.hardware import InstanceType
 from llamactl_catalog.limits import NO_LIMITS, Limits, slowness
@@ -13,9 +13,6 @@ from llamactl_catalog.placement import Layout, Memory, Quantization, Speed, whol
 from llamactl_catalog.replica import Replica
 from llamactl_catalog.workload import Workload
 
-# TGI takes no more at once where it is not told. Source: launcher/src/main.rs, 3.3.6,
-# max_concurrent_requests.
-MOST_IN_FLIGHT = 128
 # Sums and quotients of loads carry a rounding error; no instance is added for one.
 _ROUNDING = 1e-9
 
@@ -44,6 +41,11 @@ class Way:
     def monthly_tokens(self) -> float:
         """Give the most that an instance carries."""
         return self.replicas_per_instance * max(each.monthly_tokens for each in self.workings)
+
+    @property
+    def error_factor(self) -> float:
+        """The factor by which its fullest speed may be off."""
+        return max(self.workings, key=lambda each: each.monthly_tokens).speed.error_factor
 
     def working(self, monthly_tokens: float, instances: int) -> Working:
         """Give the fewest requests in flight on each replica of so many instances for a load.
@@ -147,7 +149,7 @@ def _alone(asked: Question, kind: InstanceType, limits: Limits) -> tuple[list[Ca
 
 def _way(asked: Question, kind: InstanceType, alone: Candidate, longest_answer_s: float) -> Way:
     workings = []
-    for in_flight in range(1, MOST_IN_FLIGHT + 1):
+    for in_flight in range(1, asked.arithmetic.most_in_flight + 1):
         working = _working(asked, kind, alone, in_flight)
         if not working.memory.fits:
             break
@@ -169,5 +171,5 @@ def _working(asked: Question, kind: InstanceType, alone: Candidate, in_flight: i
         memory=memory,
         speed=speed,
         answer_s=whole_answer_s(speed, load.output_tokens),
-        monthly_tokens=requests_per_s * SECONDS_PER_MONTH * load.request_tokens / load.peak,
+        monthly_tokens=requests_per_s * load.seconds_per_month * load.request_tokens / load.peak,
     )

@@ -21,6 +21,7 @@ from llamactl_catalog.comparing.comparison import (
     ModelComparison,
 )
 from llamactl_catalog.comparing.sides import Surroundings, side
+from llamactl_catalog.costs import HOURS_PER_MONTH
 from llamactl_catalog.engines import TGI, Engine
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.hardware import Offer
@@ -29,6 +30,9 @@ from llamactl_catalog.model import Model
 from llamactl_catalog.placement import Layout, Quantization
 from llamactl_catalog.planning import check_workload
 from llamactl_catalog.regions import Region
+
+NO_DISCOUNTS: Mapping[str, float] = {}
+_PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +59,20 @@ def compare(  # noqa: PLR0913 - one question, and what it depends on
     arithmetic: Arithmetic | None = None,
     layout: Layout = ANY_LAYOUT,
     scope: Sequence[str] = (),
+    discounts: Mapping[str, float] = NO_DISCOUNTS,
     max_price_age_days: int = MAX_PRICE_AGE_DAYS,
 ) -> Comparison:
     """Find for each model and cloud the cheapest way to carry a load, and what follows from it.
 
     Nothing depends on the order of `offers`. `scope` are sentences that say what alone they are.
+    `discounts` are percent by cloud.
     docs/compare.md says how each figure is made.
 
     Raises:
         InvalidInput: the load is none, or none for a model.
     """
     check_load(load)
+    offers = [discounted(each, discounts) for each in offers]
     around = Surroundings(tuple(apis), regions, engine, today, max_price_age_days)
     rules = arithmetic if arithmetic is not None else engine.arithmetic()
     ways = tuple(quantizations)
@@ -91,8 +98,24 @@ def compare(  # noqa: PLR0913 - one question, and what it depends on
         newest_price=newest,
         made_on=today,
         version=version,
+        discounts=tuple(discounts.items()),
     )
     return replace(found, assumptions=assumptions(found, scope, max_price_age_days))
+
+
+def discounted(offer: Offer, discounts: Mapping[str, float]) -> Offer:
+    """Take a cloud's discount, in percent, off the price of an offer.
+
+    Raises:
+        InvalidInput: it is none: below 0, or 100 and more.
+    """
+    percent = discounts.get(offer.price.cloud, 0.0)
+    if not 0 <= percent < _PERCENT:
+        raise InvalidInput(f"a discount of {percent:g} %", hint="it is from 0 to below 100")
+    if not percent:
+        return offer
+    usd_per_hour = offer.price.usd_per_hour * (1 - percent / _PERCENT)
+    return replace(offer, price=replace(offer.price, usd_per_hour=usd_per_hour))
 
 
 def _compared(
@@ -118,3 +141,6 @@ def check_load(load: Load) -> None:
     if not 1 <= load.peak < float("inf"):
         message = f"a peak of {load.peak:g} times the mean"
         raise InvalidInput(message, hint="it must be at least 1: the busiest time is no calmer")
+    if not 0 < load.hours_per_month <= HOURS_PER_MONTH:
+        message = f"{load.hours_per_month:g} hours a month"
+        raise InvalidInput(message, hint=f"a month has {HOURS_PER_MONTH}")

@@ -20,13 +20,20 @@ _MILLION = 1e6
 class Load:
     """What arrives in a month: tokens of prompts and answers, in requests that are all alike.
 
-    `peak` is the busiest time over the mean: instances are there for the peak, all month.
+    `peak` is the busiest time over the mean: instances are there for the peak. They are up for
+    `hours_per_month` of the month's 730, in which all of the load arrives.
     """
 
     monthly_tokens: float
     input_tokens: int
     output_tokens: int
     peak: float
+    hours_per_month: float = HOURS_PER_MONTH
+
+    @property
+    def seconds_per_month(self) -> float:
+        """Give the seconds in which there are instances."""
+        return self.hours_per_month * 3600
 
     @property
     def request_tokens(self) -> int:
@@ -40,8 +47,8 @@ class Load:
 
     @property
     def requests_per_s(self) -> float:
-        """Give the mean over a month of 730 hours."""
-        return self.requests_per_month / SECONDS_PER_MONTH
+        """Give the mean over the hours of a month in which there are instances."""
+        return self.requests_per_month / self.seconds_per_month
 
     @property
     def peak_requests_per_s(self) -> float:
@@ -56,11 +63,18 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class ApiPrice:
-    """What somebody charges for each token, as the user says; llamactl brings no such prices."""
+    """What somebody charges for each token.
+
+    `model` is the model that it is the price of, None: whatever is compared, as the user says who
+    gave it. `dated` and `source` are of a bundled price.
+    """
 
     name: str
     usd_per_million_input_tokens: float
     usd_per_million_output_tokens: float
+    model: str | None = None
+    dated: date | None = None
+    source: str | None = None
 
     def usd_per_million_tokens(self, load: Load) -> float:
         """Give the price of a million tokens of prompts and answers, mixed as in the load."""
@@ -126,11 +140,15 @@ class BreakEven:
     `until_monthly_tokens`, it never costs more. None for the first two: there is no such load; for
     the third: that holds for good. Above it more is not carried, where `is_all_carried`, or else
     always costs more. `at_load` and `at_full` are its cost over the API's: at the load, and with
-    every instance as busy as can be.
+    every instance as busy as can be. The two ends are what the error of the estimated speeds leaves
+    open: `earliest_monthly_tokens` is the first load with every speed as high as it may be, and
+    `latest_monthly_tokens` the lasting one with every speed as low; None: never.
     """
 
     api: ApiPrice
     first_monthly_tokens: float | None
+    earliest_monthly_tokens: float | None
+    latest_monthly_tokens: float | None
     lasting_monthly_tokens: float | None
     until_monthly_tokens: float | None
     is_all_carried: bool
@@ -177,7 +195,8 @@ class Comparison:
     """Models on every cloud for a load, and prices per token beside them.
 
     `assumptions` and `residency` are whole sentences, to be printed with the figures. The dates are
-    those of the oldest and the youngest price that was used.
+    those of the oldest and the youngest price that was used. `discounts` are percent off the prices
+    of a cloud, which the prices here have.
     """
 
     load: Load
@@ -191,6 +210,11 @@ class Comparison:
     newest_price: date
     made_on: date
     version: str
+    discounts: tuple[tuple[str, float], ...] = ()
+
+    def apis_of(self, compared: ModelComparison) -> tuple[ApiPrice, ...]:
+        """Give the prices per token that one of the models is compared with."""
+        return tuple(each for each in self.apis if each.model in {None, compared.model.id})
 
 
 def _usd_per_month(side: Side) -> float:

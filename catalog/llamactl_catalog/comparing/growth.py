@@ -1,7 +1,7 @@
 """What a load costs as it grows: stairs of instances, the cheapest at each load, its curve."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from llamactl_catalog.comparing.capacity import instances_for
@@ -22,13 +22,20 @@ _MILLION = 1e6
 class Stair:
     """What instances of one type cost: each the same, and each carries the same.
 
-    `most` is the number of instances that the budget has room for.
+    `most` is the number of instances that the budget has room for, `error_factor` that of the speed
+    behind `monthly_tokens`.
     """
 
     instance_type: str
     usd_per_month: float
     monthly_tokens: float
     most: float = inf
+    error_factor: float = 1.0
+
+    def at_speed(self, factor: float) -> "Stair":
+        """Give what it carries with its speed multiplied by the error, to a power: 1 or -1."""
+        carried = self.monthly_tokens * self.error_factor**factor
+        return replace(self, monthly_tokens=carried)
 
     def instances(self, monthly_tokens: float) -> int | None:
         """Count the instances for a load; None: more than the budget has room for."""

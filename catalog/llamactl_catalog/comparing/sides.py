@@ -27,7 +27,6 @@ from llamactl_catalog.comparing.comparison import (
     Side,
 )
 from llamactl_catalog.comparing.growth import Stair, growth
-from llamactl_catalog.costs import usd_per_month
 from llamactl_catalog.engines import Engine, remembered
 from llamactl_catalog.fleet import excess
 from llamactl_catalog.hardware import Offer, Price
@@ -59,11 +58,12 @@ class _Able:
     ways: tuple[Way, ...]
     most: float
 
-    def stair(self) -> Stair:
+    def stair(self, hours_per_month: float) -> Stair:
         """Give what the load costs on it as it grows."""
-        usd = usd_per_month(self.offer.price.usd_per_hour)
+        usd = hours_per_month * self.offer.price.usd_per_hour
         carried = max(each.monthly_tokens for each in self.ways)
-        return Stair(self.offer.instance_type.name, usd, carried, self.most)
+        error = max(each.error_factor for each in self.ways)
+        return Stair(self.offer.instance_type.name, usd, carried, self.most, error)
 
 
 def side(asked: Question, cloud: Cloud, offers: Sequence[Offer], around: Surroundings) -> Side:
@@ -74,10 +74,11 @@ def side(asked: Question, cloud: Cloud, offers: Sequence[Offer], around: Surroun
         reason = _reason(asked, cloud, able, offers, reasons)
         return Side(cloud, None, reason, None, (), (), (), ())
     best = min(placed, key=_rank)
-    stairs = _stairs(able)
+    stairs = _stairs(able, asked.load.hours_per_month)
     kind = best.placement.offer.instance_type
-    where = _regions(best, offers, around.regions)
-    against = (break_even(stairs, each, asked.load) for each in around.apis)
+    where = _regions(best, offers, around.regions, asked.load.hours_per_month)
+    apis = [each for each in around.apis if each.model in {None, asked.model.id}]
+    against = (break_even(stairs, each, asked.load) for each in apis)
     return Side(
         cloud=cloud,
         at_load=best,
@@ -135,7 +136,7 @@ def _at_load(asked: Question, cloud: Cloud, able: _Able, around: Surroundings) -
         return None
     usd_per_hour = instances * offer.price.usd_per_hour
     working = way.working(load.monthly_tokens, instances)
-    usd = usd_per_month(usd_per_hour)
+    usd = load.hours_per_month * usd_per_hour
     tokens_per_s = instances * way.replicas_per_instance * working.speed.tokens_per_s
     candidate = Candidate(
         way.quantization,
@@ -190,10 +191,10 @@ def _rank(each: AtLoad) -> tuple[object, ...]:
     return each.usd_per_month, speed.ms_per_token, *name
 
 
-def _stairs(able: Sequence[_Able]) -> list[Stair]:
+def _stairs(able: Sequence[_Able], hours_per_month: float) -> list[Stair]:
     """Keep of each instance type its lowest price, and no stair that another is better than."""
     stairs = sorted(
-        {each.stair() for each in able if each.most != 0},
+        {each.stair(hours_per_month) for each in able if each.most != 0},
         key=lambda each: (each.usd_per_month, -each.monthly_tokens, each.instance_type),
     )
     kept: list[Stair] = []
@@ -204,12 +205,15 @@ def _stairs(able: Sequence[_Able]) -> list[Stair]:
 
 
 def _regions(
-    best: AtLoad, offers: Sequence[Offer], regions: Mapping[tuple[str, str], Region]
+    best: AtLoad,
+    offers: Sequence[Offer],
+    regions: Mapping[tuple[str, str], Region],
+    hours_per_month: float,
 ) -> tuple[RegionPrice, ...]:
     """Give what the same instances cost in each region that offers them."""
     name, instances = best.placement.offer.instance_type.name, best.placement.instances
     found = [
-        _region_price(each.price, instances, regions)
+        _region_price(each.price, instances, regions, hours_per_month)
         for each in offers
         if each.instance_type.name == name and each.unavailable_because is None
     ]
@@ -217,12 +221,16 @@ def _regions(
 
 
 def _region_price(
-    price: Price, instances: int, regions: Mapping[tuple[str, str], Region]
+    price: Price,
+    instances: int,
+    regions: Mapping[tuple[str, str], Region],
+    hours_per_month: float,
 ) -> RegionPrice:
     key = price.cloud, price.region
     region = regions[key] if key in regions else _unknown(price)
     usd_per_hour = instances * price.usd_per_hour
-    return RegionPrice(region, usd_per_hour, usd_per_month(usd_per_hour), price.dated, price.basis)
+    usd_a_month = hours_per_month * usd_per_hour
+    return RegionPrice(region, usd_per_hour, usd_a_month, price.dated, price.basis)
 
 
 def _unknown(price: Price) -> Region:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from llamactl.app import App
-from llamactl.load_options import API_PRICE, TOKEN_COUNT, Amount
+from llamactl.load_options import API_PRICE, DISCOUNT, TOKEN_COUNT, Amount
 from llamactl.planning_options import (
     AMOUNT,
     context_option,
@@ -29,6 +29,7 @@ from llamactl.planning_options import (
     replicas_per_instance_option,
 )
 from llamactl_catalog.comparing.comparison import ApiPrice
+from llamactl_catalog.costs import HOURS_PER_MONTH
 from llamactl_catalog.limits import READING_MS_PER_TOKEN, Limits
 from llamactl_catalog.placement import Layout, Quantization
 
@@ -51,10 +52,30 @@ _PEAK = Amount(min=1, max=100)
 @click.option(
     "--peak",
     type=_PEAK,
-    default=2.0,
-    show_default=True,
     metavar="X",
-    help="The busiest time over the average; the instances are there for it.",
+    help="The busiest time over the average, else 2; the instances are there for it.",
+)
+@click.option(
+    "--utilization",
+    type=Amount(0, 1, min_open=True),
+    metavar="SHARE",
+    help="Instead of --peak: the share of what the instances carry that the load takes.",
+)
+@click.option(
+    "--hours",
+    type=Amount(0, HOURS_PER_MONTH, min_open=True),
+    default=float(HOURS_PER_MONTH),
+    show_default=True,
+    metavar="H",
+    help="Hours a month in which there are instances, and all of the load arrives.",
+)
+@click.option(
+    "--discount",
+    "discounts",
+    type=DISCOUNT,
+    multiple=True,
+    metavar="CLOUD=PERCENT",
+    help="Off every price of a cloud, as your contract has it, like aws=30%.",
 )
 @input_tokens_option
 @output_tokens_option
@@ -95,7 +116,10 @@ def command(
     models: Sequence[str],
     monthly_tokens: float | None,
     rps: float | None,
-    peak: float,
+    peak: float | None,
+    utilization: float | None,
+    hours: float,
+    discounts: Sequence[tuple[str, float]],
     input_tokens: int,
     output_tokens: int,
     context: int | None,
@@ -121,7 +145,7 @@ def command(
 
     question = Question(
         models=tuple(dict.fromkeys(models)),
-        load=load_of(monthly_tokens, rps, input_tokens, output_tokens, peak),
+        load=load_of(monthly_tokens, rps, input_tokens, output_tokens, peak, hours, utilization),
         context_tokens=context,
         apis=tuple(apis),
         regions=regions,
@@ -132,6 +156,7 @@ def command(
         engine=engine,
         layout=Layout(num_shard, replicas_per_instance),
         limits=Limits(max_usd_per_hour, None, max_ms_per_token, max_ttft_ms),
+        discounts=dict(discounts),
         today=datetime.now(UTC).date(),
         max_price_age_days=max_price_age,
         version=version("llamactl"),

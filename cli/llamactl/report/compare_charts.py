@@ -48,7 +48,7 @@ def monthly_costs(comparison: Comparison) -> Chart:
     for model in comparison.models:
         bars += [_heading(model.model.id), *_cost_bars(model)]
     if comparison.apis:
-        bars.append(_heading("Prices per token that were given"))
+        bars.append(_heading("Prices per token"))
     for number, api in enumerate(comparison.apis, start=len(comparison.clouds)):
         cost = api.usd_per_month(comparison.load)
         bars.append(_Bar(api.name, cost, whole_usd(cost), series(number)))

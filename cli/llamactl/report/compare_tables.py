@@ -72,11 +72,12 @@ def growth_table(model: ModelComparison, comparison: Comparison) -> Table:
     for side in sides:
         name = side.cloud.name
         columns += [f"{name} $/month", f"{name} $/1M", f"{name} instances"]
-    columns += [f"{each.name} $/month" for each in comparison.apis]
+    columns += [f"{each.name} $/month" for each in comparison.apis_of(model)]
     loads = [comparison.load.monthly_tokens * multiple for multiple in MULTIPLES]
     drawn = {point.monthly_tokens for side in sides for point in side.growth}
     loads = [each for each in loads if each in drawn]
-    cells = [_growth_row(load, sides, comparison) for load in loads]
+    prices = [each.usd_per_million_tokens(comparison.load) for each in comparison.apis_of(model)]
+    cells = [_growth_row(load, sides, prices) for load in loads]
     right = frozenset(each for each in columns if not each.endswith("instances"))
     marked = next(
         (at for at, load in enumerate(loads) if load == comparison.load.monthly_tokens), None
@@ -94,7 +95,7 @@ def break_even_table(comparison: Comparison) -> Table:
         for each in side.break_evens
     ]
     columns = (
-        "model", "cloud", "against", "costs no more at", "never more from", "up to",
+        "model", "cloud", "against", "costs no more from", "at the latest from", "up to",
         "cost at the load", "cost fully used",
     )  # fmt: skip
     title = "Break-even, in tokens a month; cost as a multiple of the price per token"
@@ -121,13 +122,12 @@ def _costs_row(model: ModelComparison, side: Side) -> tuple[str, ...]:
     )
 
 
-def _growth_row(load: float, sides: Sequence[Side], comparison: Comparison) -> tuple[str, ...]:
+def _growth_row(load: float, sides: Sequence[Side], prices: Sequence[float]) -> tuple[str, ...]:
     cells = [count(load)]
     for side in sides:
         point = next((each for each in side.growth if each.monthly_tokens == load), None)
         cells += _growth_cells(point)
-    per_million = [each.usd_per_million_tokens(comparison.load) for each in comparison.apis]
-    return (*cells, *(usd(price * load / 1e6) for price in per_million))
+    return (*cells, *(usd(price * load / 1e6) for price in prices))
 
 
 def _growth_cells(point: GrowthPoint | None) -> tuple[str, str, str]:
@@ -139,14 +139,14 @@ def _growth_cells(point: GrowthPoint | None) -> tuple[str, str, str]:
 
 
 def _break_even_row(model: ModelComparison, side: Side, each: BreakEven) -> tuple[str, ...]:
-    first, lasting = each.first_monthly_tokens, each.lasting_monthly_tokens
+    earliest, latest = each.earliest_monthly_tokens, each.latest_monthly_tokens
     return (
         model.model.id,
         side.cloud.name,
         each.api.name,
-        "never" if first is None else count(first),
-        "never" if lasting is None else count(lasting),
-        NOTHING if lasting is None else _until(each),
+        "never" if earliest is None else count(earliest),
+        "never" if latest is None else count(latest),
+        NOTHING if latest is None else _until(each),
         f"{times(each.at_load)}{TIMES}",
         f"{times(each.at_full)}{TIMES}",
     )

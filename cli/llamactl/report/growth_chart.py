@@ -25,6 +25,8 @@ def growth_chart(model: ModelComparison, comparison: Comparison, number: int) ->
     if not sides:
         return None
 
+    per_token = comparison.apis_of(model)
+
     def draw(figure: "Figure", wide: bool) -> None:
         axes = figure.subplots()
         axes.set_xscale("log")
@@ -32,15 +34,16 @@ def growth_chart(model: ModelComparison, comparison: Comparison, number: int) ->
         plain_axes(axes, x=True, y=True)
         for at, each in sides:
             _curve(axes, at, each)
-        _limits(axes, sides, comparison)
+        prices = [each.usd_per_million_tokens(comparison.load) for each in per_token]
+        _limits(axes, sides, prices)
         log_ticks(axes.xaxis, count, sparse=True)
         log_ticks(axes.yaxis, round_usd, sparse=not wide)
         axes.set_xlabel("tokens a month, prompts and answers")
         axes.set_ylabel("$ per 1M tokens" if wide else "")
         figure.subplots_adjust(*((0.085, 0.125, 0.965, 0.98) if wide else (0.13, 0.14, 0.94, 0.98)))
         _load_line(axes, comparison)
-        _api_lines(axes, comparison)
-        _break_evens(axes, model.sides, comparison)
+        _api_lines(axes, model, comparison)
+        _break_evens(axes, model, comparison)
 
     return drawn(
         Drawing(
@@ -60,8 +63,8 @@ def _legend(model: ModelComparison, comparison: Comparison) -> Iterator[tuple[st
         yield ("-" if at == 0 else "--", series(at), each.cloud.name)
     if any(_shown(model)):
         yield "ring", "ink", "break-even"
-    if comparison.apis:
-        yield ":", series(len(comparison.clouds)), "price per token, as given"
+    if comparison.apis_of(model):
+        yield ":", series(len(comparison.clouds)), "price per token"
 
 
 def _shown(model: ModelComparison) -> Iterator[float]:
@@ -88,7 +91,7 @@ def _described(model: ModelComparison, comparison: Comparison) -> Iterator[str]:
             f"{count(first.monthly_tokens)} tokens a month to "
             f"{usd(last.usd_per_million_tokens)} at {count(last.monthly_tokens)}."
         )
-    for api in comparison.apis:
+    for api in comparison.apis_of(model):
         price = api.usd_per_million_tokens(comparison.load)
         yield f"{api.name}: {usd(price)} at any load."
     yield "The figures are in the tables below."
@@ -114,10 +117,10 @@ def _curve(axes: "Axes", at: int, side: Side) -> None:
         point.set_gid(f"{TIP}{side.cloud.name}: {words}")
 
 
-def _limits(axes: "Axes", sides: list[tuple[int, Side]], comparison: Comparison) -> None:
+def _limits(axes: "Axes", sides: list[tuple[int, Side]], per_token: Sequence[float]) -> None:
     points = [each for _, side in sides for each in side.growth]
     prices = [each.usd_per_million_tokens for each in points]
-    prices += [each.usd_per_million_tokens(comparison.load) for each in comparison.apis]
+    prices += per_token
     loads = [each.monthly_tokens for each in points]
     above = [each for each in prices if each > 0]
     axes.set_xlim(min(loads), max(loads))
@@ -133,11 +136,11 @@ def _load_line(axes: "Axes", comparison: Comparison) -> None:
     )  # fmt: skip
 
 
-def _api_lines(axes: "Axes", comparison: Comparison) -> None:
+def _api_lines(axes: "Axes", model: ModelComparison, comparison: Comparison) -> None:
     """Draw each price as a flat line, named above its left end; names keep off each other."""
     priced = [
         (at, each, each.usd_per_million_tokens(comparison.load))
-        for at, each in enumerate(comparison.apis, start=len(comparison.clouds))
+        for at, each in enumerate(comparison.apis_of(model), start=len(comparison.clouds))
     ]
     drawable = [each for each in priced if each[2] > 0]
     heights = [axes.transData.transform((axes.get_xlim()[0], price))[1] for *_, price in drawable]
@@ -155,13 +158,13 @@ def _api_name(api: ApiPrice, price: float) -> str:
     return f"{shortened(api.name, _LONGEST)} {usd(price)}"
 
 
-def _break_evens(axes: "Axes", sides: Sequence[Side], comparison: Comparison) -> None:
+def _break_evens(axes: "Axes", model: ModelComparison, comparison: Comparison) -> None:
     """Ring where a curve first meets each price, and say at which load."""
-    for api in comparison.apis:
+    for api in comparison.apis_of(model):
         price = api.usd_per_million_tokens(comparison.load)
         found = sorted(
             (each.first_monthly_tokens, side.cloud.name)
-            for side in sides
+            for side in model.sides
             for each in side.break_evens
             if each.api == api
             and each.first_monthly_tokens is not None

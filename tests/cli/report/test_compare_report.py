@@ -73,9 +73,11 @@ def test_break_even_is_told_of_every_side_and_price(comparison, found):
     for model, side in sides(comparison):
         for each in side.break_evens:
             row = by_name[model.model.id, side.cloud.name, each.api.name]
-            assert (row["costs no more at"] == "never") == (each.first_monthly_tokens is None)
+            earliest, latest = each.earliest_monthly_tokens, each.latest_monthly_tokens
+            assert (row["costs no more from"] == "never") == (earliest is None)
+            assert (row["at the latest from"] == "never") == (latest is None)
             assert (row["up to"] == "any load") == (
-                each.lasting_monthly_tokens is not None and each.until_monthly_tokens is None
+                latest is not None and each.until_monthly_tokens is None
             )
             assert figure(row["cost at the load"].rstrip("×")) == pytest.approx(  # noqa: RUF001 - as read
                 each.at_load, rel=0.06
