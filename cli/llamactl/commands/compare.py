@@ -75,7 +75,7 @@ _PEAK = Amount(min=1, max=100)
     type=DISCOUNT,
     multiple=True,
     metavar="CLOUD=PERCENT",
-    help="Off every price of a cloud, as your contract has it, like aws=30%.",
+    help="Off every price of a cloud, as your contract has it.",
 )
 @input_tokens_option
 @output_tokens_option
