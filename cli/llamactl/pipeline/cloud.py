@@ -136,9 +136,10 @@ class CloudRun:
     def _brought_up(self, ready: Prepared) -> Deployment:
         spec, timeout_s = ready.spec, self.order.timeout_s
         try:
-            if self.order.unlock or not stands_as_asked(self.ground, spec):
-                stack = self._up(spec)
-                verify(self.ground, stack, spec)
+            with self.ground.claimed(spec.name):
+                if self.order.unlock or not stands_as_asked(self.ground, spec):
+                    stack = self._up(spec)
+                    verify(self.ground, stack, spec)
             answer_s = float(timeout_s) if timeout_s is not None else USUAL_TIMEOUT_S
             return first_answer(self.ground, ready.model, spec, answer_s)
         except KeyboardInterrupt:

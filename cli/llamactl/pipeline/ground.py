@@ -61,6 +61,9 @@ class Ground(Protocol):
     def is_unchanged(self, spec: Spec) -> bool:
         """Tell whether the last run made the stack so, and another would change nothing."""
 
+    def claimed(self, name: str) -> AbstractContextManager[None]:
+        """Hold a deployment for a change; refused while another run of this machine holds it."""
+
     def stack(self, name: str, report: Report) -> Stack:
         """Open the stack of a deployment, and make it where there is none."""
 
@@ -106,6 +109,10 @@ class OwnGround:
     def is_unchanged(self, spec: Spec) -> bool:
         """Tell whether the last run made the stack so, and another would change nothing."""
         return self.app.stacks().is_unchanged(spec)
+
+    def claimed(self, name: str) -> AbstractContextManager[None]:
+        """Hold a deployment for a change; refused while another run of this machine holds it."""
+        return self.app.stacks().claimed(name)
 
     def stack(self, name: str, report: Report) -> Stack:
         """Open the stack of a deployment, and make it where there is none."""

@@ -84,16 +84,21 @@ def holder_in(backend: Path, stack: str) -> Owner | None:
     """
     folder = backend / ".pulumi" / "locks" / "organization" / PROJECT / stack
     for path in folder.glob("*.json"):
-        try:
-            told = json.loads(path.read_text("utf-8"))
-            pid, at, host = int(told["pid"]), str(told["timestamp"]), str(told["hostname"])
-        except (OSError, ValueError, KeyError, TypeError):
-            continue  # it is being written or removed
-        if host != socket.gethostname():
-            return Owner(str(told.get("username")), host, pid, at, None)
-        if _runs(pid, at):
-            return Owner(str(told.get("username")), host, pid, at, runs=True)
+        owner = owner_in(path)
+        if owner is not None and owner.runs is not False:
+            return owner
     return None
+
+
+def owner_in(path: Path) -> Owner | None:
+    """Read who holds a lock from its file; None: it is being written or removed."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        pid, at, host = int(found["pid"]), str(found["timestamp"]), str(found["hostname"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    runs = _runs(pid, at) if host == socket.gethostname() else None
+    return Owner(str(found.get("username")), host, pid, at, runs)
 
 
 def _runs(pid: int, at: str) -> bool:

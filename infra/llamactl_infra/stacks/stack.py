@@ -10,7 +10,7 @@ from typing import Any
 
 from pulumi import automation
 from pulumi.automation._stack import StackInitMode  # no other way to make a Stack of one's own
-from pulumi.automation.errors import StackNotFoundError
+from pulumi.automation.errors import StackAlreadyExistsError, StackNotFoundError
 
 from llamactl_catalog.errors import InvalidInput, UnknownDeployment
 from llamactl_catalog.progress import Report, Step, silent
@@ -383,6 +383,8 @@ def _opened(
         stack = _LeanStack(name, workspace, how)
     except StackNotFoundError:
         raise
+    except StackAlreadyExistsError:  # a colleague has made it since it was looked for
+        return _opened(name, place, command, StackInitMode.SELECT)
     except automation.CommandError as error:
         raise place.explained(translated((), (), str(error), causes_on("local"))) from error
     return DeploymentStack(name, place, stack, command, checkpoints_of(place, os.environ))

@@ -1,6 +1,7 @@
 """The clouds' target: deployments as stacks, listed, shown, logged and destroyed."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,6 +117,22 @@ class StackTarget:
         except OSError as error:
             message = f"{error.filename} cannot be written: {error.strerror}"
             raise NoPermission(message, hint="name another place with --state-dir") from error
+
+    @contextmanager
+    def claimed(self, name: str) -> Iterator[None]:
+        """Hold the stack of that name for a change, which no other run of this machine can begin.
+
+        Raises:
+            StackLocked: another run holds it.
+            NoCapacity: the disk is full.
+            NoPermission: it cannot be held.
+        """
+        from llamactl_infra.stacks.claims import claimed
+
+        with ExitStack() as held:
+            with told(self._state_dir, "--state-dir"):
+                held.enter_context(claimed(self._state_dir / "pulumi", name))
+            yield
 
     def deployments(self, report: Report = silent) -> list[Deployment]:
         """Give every deployment, by name, each with what its cloud says of it now.
@@ -234,6 +251,10 @@ class StackTarget:
             Stopped: the user asked to stop.
             LlamactlError: nothing could be removed, with the cause.
         """
+        with self.claimed(name):
+            return self._destroyed(name, report, unlock=unlock, force=force)
+
+    def _destroyed(self, name: str, report: Report, *, unlock: bool, force: bool) -> "Removed":
         import time
 
         from llamactl_infra.stacks.locks import StackLocked

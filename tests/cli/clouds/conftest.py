@@ -38,6 +38,11 @@ FILES = {
     "model.safetensors": noise(1, 1_200_000),
     "USE_POLICY.md": b"What the tests' Llama may be used for: tests.\n",
 }
+# By its digest, so that no registry is asked for it.
+AZURE_IMAGE = f"ghcr.io/huggingface/text-generation-inference:3.3.5@sha256:{'d' * 64}"
+_DEPLOY = ("deploy", MODEL, "--name", "chat", "--yes", "--cloud")
+DEPLOY = {"aws": (*_DEPLOY, "aws"), "azure": (*_DEPLOY, "azure", "--image", AZURE_IMAGE)}
+_KINDS = ("endpoint", "configuration", "model", "role", "log group", "dashboard")
 _TIMEOUT_S = 300.0
 _ROOT = Path(__file__).parents[3]
 _DOOR = "from llamactl.door import main; main()"
@@ -88,7 +93,7 @@ class User:
         while operation not in self.cloud.operations():
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < deadline
-            time.sleep(0.1)
+            time.sleep(0.01)
         return process
 
     @staticmethod
@@ -181,6 +186,48 @@ def on_azure(tmp_path: Path, azure: Azure, hub: HubStandIn, chat: ChatServer) ->
     own = {**plugins, **azure.environment, **own}
     remains = partial(sorted, azure.store.resources)
     yield from _user(User("azure", folder, own, azure, hub, chat, remains))
+
+
+@pytest.fixture
+def on_both(
+    tmp_path: Path, aws: Aws, azure: Azure, hub: HubStandIn, chat: ChatServer
+) -> Iterator[User]:
+    """Whoever has an account of AWS and a subscription of Azure."""
+    folder = tmp_path / "both"
+    plugins = engine_environment(folder, aws=("aws",), azure_native=("azure_native",))
+    own = {"AZURE_SUBSCRIPTION_ID": SUBSCRIPTION, "ARM_SUBSCRIPTION_ID": SUBSCRIPTION}
+    own = {**plugins, **aws.environment, **azure.environment, **own}
+
+    def remains() -> list[str]:
+        return [*aws.everything(), *sorted(azure.store.resources)]
+
+    yield from _user(User("any", folder, own, aws, hub, chat, remains))
+
+
+@pytest.fixture(params=["aws", "azure"])
+def user(request: pytest.FixtureRequest) -> User:
+    """Whoever has an account of that cloud."""
+    found: User = request.getfixturevalue(f"on_{request.param}")
+    return found
+
+
+def whole_deployment(user: User) -> str:
+    """Assert that there is exactly one deployment, whole and serving; return its content's name."""
+    if user.name == "aws":
+        there = user.remains()
+        counts = [sum(each.startswith(f"{kind} ") for each in there) for kind in _KINDS]
+        assert counts == [1] * len(_KINDS)
+        seen = user.cloud.client("sagemaker").describe_endpoint(EndpointName="chat")
+        assert seen["EndpointStatus"] == "InService"
+        assert f"configuration {seen['EndpointConfigName']}" in there
+        return str(seen["EndpointConfigName"])
+    cloud = user.cloud
+    (endpoint,) = cloud.endpoints()
+    (name,) = cloud.deployments(endpoint["id"])
+    assert cloud.traffic(endpoint["id"]) == {name: 100}
+    made = cloud.store.need(f"{endpoint['id']}/deployments/{name}")
+    assert made["properties"]["provisioningState"] == "Succeeded"
+    return str(name)
 
 
 def _user(user: User) -> Iterator[User]:

@@ -1,7 +1,6 @@
 """Deployments that go wrong, by the real engine on the clouds' stand-ins: why, and then on."""
 
 import json
-import signal
 
 import pytest
 
@@ -76,21 +75,6 @@ def test_a_preview_of_an_update_leaves_the_settings_as_they_were(on_aws):
     assert done.code == 0, done.err
     assert settings.read_bytes() == before
     assert "sagemaker/endpointConfiguration" in done.out
-
-
-def test_an_interrupt_stops_cleanly_says_what_stands_and_the_same_command_goes_on(on_aws):
-    on_aws.cloud.faults.append(faults.slow_start(delay_s=8))
-    process = on_aws.start_until("CreateEndpoint", *ON_AWS)
-
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=120)
-    again = on_aws(*ON_AWS)
-
-    assert process.returncode == 130, err
-    assert "What stands of 'chat'" in err
-    assert "llamactl destroy chat" in err
-    assert "Traceback" not in err
-    assert again.code == 0, again.err
 
 
 def test_a_killed_runs_lock_names_its_owner_and_unlock_goes_on(on_aws):

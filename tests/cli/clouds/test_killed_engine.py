@@ -1,26 +1,16 @@
-"""A run that is killed at any stage is gone on with by the same command, and leaves one of each."""
+"""A run that is killed at any stage is resumed by the same command, and nothing is made twice."""
 
 import pytest
 
-from cli.clouds.conftest import MODEL
+from cli.clouds.conftest import DEPLOY, whole_deployment
 
 pytest.importorskip("pulumi_aws", reason="needs the extra 'aws'")
+pytest.importorskip("pulumi_azure_native", reason="needs the extra 'azure'")
 pytestmark = pytest.mark.engine
-ON_AWS = ("deploy", MODEL, "--cloud", "aws", "--name", "chat", "--yes")
 OTHER = ("--context", "2048")
-
-
-def one_of_each(user):
-    there = user.remains()
-    return [sum(each.startswith(f"{kind} ") for each in there) for kind in KINDS]
-
-
-KINDS = ("endpoint", "configuration", "model", "role", "log group", "dashboard")
-
-
-@pytest.mark.parametrize(
-    "operation",
-    [
+# Each is a stage: what had been asked of the cloud when the run was killed.
+CREATING = {
+    "aws": [
         "CreateRole",
         "CreateLogGroup",
         "PutMetricAlarm",
@@ -28,23 +18,59 @@ KINDS = ("endpoint", "configuration", "model", "role", "log group", "dashboard")
         "CreateEndpointConfig",
         "CreateEndpoint",
     ],
-)
-def test_a_creation_that_was_killed_is_gone_on_with(on_aws, operation):
-    on_aws.kill(on_aws.start_until(operation, *ON_AWS))
+    "azure": [
+        "PUT resourceGroups",
+        "PUT workspaces",
+        "PUT roleAssignments",
+        "PUT versions",
+        "PUT onlineEndpoints",
+        "PUT deployments",
+    ],
+}
+UPDATING = {
+    "aws": ["UpdateEndpoint", "DeleteEndpointConfig", "DeleteModel"],
+    "azure": ["PUT deployments", "PUT onlineEndpoints", "DELETE deployments"],
+}
 
-    done = on_aws(*ON_AWS, "--unlock")
 
+def stages(of):
+    return pytest.mark.parametrize(
+        ("user", "operation"),
+        [(cloud, operation) for cloud, operations in of.items() for operation in operations],
+        indirect=["user"],
+    )
+
+
+def resumed(user, *more):
+    """Run the command again that was killed."""
+    done = user(*DEPLOY[user.name], *more, "--unlock")
     assert done.code == 0, done.err
-    assert one_of_each(on_aws) == [1] * len(KINDS)
-    assert on_aws.cloud.operations().count("CreateEndpoint") == 1
+    whole_deployment(user)
 
 
-@pytest.mark.parametrize("operation", ["UpdateEndpoint", "DeleteEndpointConfig", "DeleteModel"])
-def test_an_update_that_was_killed_is_gone_on_with(on_aws, operation):
-    assert on_aws(*ON_AWS).code == 0
-    on_aws.kill(on_aws.start_until(operation, *ON_AWS, *OTHER))
-
-    done = on_aws(*ON_AWS, *OTHER, "--unlock")
-
+def destroyed(user):
+    done = user("destroy", "chat", "--yes", "--weights")
     assert done.code == 0, done.err
-    assert one_of_each(on_aws) == [1] * len(KINDS)
+    assert user.remains() == []
+
+
+@stages(CREATING)
+def test_a_creation_that_was_killed_is_resumed_and_then_destroyed(user, operation):
+    user.kill(user.start_until(operation, *DEPLOY[user.name]))
+
+    resumed(user)
+
+    if user.name == "aws":
+        assert user.cloud.operations().count("CreateEndpoint") == 1
+    destroyed(user)
+
+
+@stages(UPDATING)
+def test_an_update_that_was_killed_is_resumed_and_then_destroyed(user, operation):
+    assert user(*DEPLOY[user.name]).code == 0
+    user.cloud.requests.clear()
+    user.kill(user.start_until(operation, *DEPLOY[user.name], *OTHER))
+
+    resumed(user, *OTHER)
+
+    destroyed(user)

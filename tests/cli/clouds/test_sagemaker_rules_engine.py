@@ -10,12 +10,10 @@ from dataclasses import replace
 import pytest
 
 pytest.importorskip("pulumi_aws", reason="needs the extra 'aws'")
-from cli.clouds.sagemaker_room import SMALL, Room
+from cli.clouds.sagemaker_room import SMALL, Room, aws_room
 from llamactl_catalog.errors import LlamactlError, NoQuota, Unhealthy
 from llamactl_infra.spec import SageMakerSpec, Schedule
-from standins.aws import Aws
 from standins.aws.faults import failed_health, out_of_quota, slow_end, slow_start, taken_back
-from standins.providers.plugins import FORGOTTEN, engine_environment
 
 pytestmark = pytest.mark.engine
 SCALED = replace(SMALL, min_instances=1, max_instances=3)
@@ -57,16 +55,10 @@ def room(tmp_path):
 
 
 def _room(folder, deployed=None) -> Iterator[Room]:
-    with Aws() as aws, pytest.MonkeyPatch.context() as patch:
-        for name, value in {**engine_environment(folder, aws=("aws",)), **aws.environment}.items():
-            patch.setenv(name, value)
-        for name in FORGOTTEN:
-            patch.delenv(name, raising=False)
-        room = Room(folder, aws)
+    with aws_room(folder) as room:
         if deployed is not None:
             room.deploy(deployed)
         yield room
-        assert aws.problems == []
 
 
 @pytest.fixture
