@@ -14,7 +14,17 @@ from pathlib import Path
 import pytest
 
 from architecture.sources import ROOT
-from cli.clouds.conftest import FILES, MODEL, REPO, aws, azure, chat, on_aws, on_azure  # noqa: F401
+from cli.clouds.conftest import (  # noqa: F401 - fixtures
+    FILES,
+    MODEL,
+    REPO,
+    accepted,
+    aws,
+    azure,
+    chat,
+    on_aws,
+    on_azure,
+)
 from fresh_environment import SCRIPTS, UV, clean_environment, run
 from standins.hub import HubStandIn
 

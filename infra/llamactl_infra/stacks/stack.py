@@ -26,6 +26,7 @@ from llamactl_infra.stacks.checkpoints import (
     text_of,
 )
 from llamactl_infra.stacks.command import EngineCommand, engine_command
+from llamactl_infra.stacks.cut_writes import remove_cut_writes
 from llamactl_infra.stacks.events import Change, Listener
 from llamactl_infra.stacks.locks import locked
 from llamactl_infra.stacks.pending import has_creations, taken_over
@@ -379,6 +380,7 @@ def _opened(
         secrets_provider=place.secrets_provider,
         pulumi_command=command,
     )
+    remove_cut_writes(place, os.environ)
     try:
         stack = _LeanStack(name, workspace, how)
     except StackNotFoundError:

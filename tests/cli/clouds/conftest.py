@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -170,38 +170,44 @@ def azure(chat: ChatServer) -> Iterator[Azure]:
 
 
 @pytest.fixture
-def on_aws(tmp_path: Path, aws: Aws, hub: HubStandIn, chat: ChatServer) -> Iterator[User]:
+def on_aws(
+    tmp_path: Path, aws: Aws, hub: HubStandIn, chat: ChatServer, accepted: Path
+) -> Iterator[User]:
     """Whoever has an account of AWS."""
     folder = tmp_path / "aws"
     own = {**engine_environment(folder, aws=("aws",)), **aws.environment}
-    yield from _user(User("aws", folder, own, aws, hub, chat, aws.everything))
+    yield from _user(User("aws", folder, own, aws, hub, chat, aws.everything), accepted)
 
 
 @pytest.fixture
-def on_azure(tmp_path: Path, azure: Azure, hub: HubStandIn, chat: ChatServer) -> Iterator[User]:
+def on_azure(
+    tmp_path: Path, azure: Azure, hub: HubStandIn, chat: ChatServer, accepted: Path
+) -> Iterator[User]:
     """Whoever has a subscription of Azure."""
     folder = tmp_path / "azure"
     plugins = engine_environment(folder, azure_native=("azure_native",))
     own = {"AZURE_SUBSCRIPTION_ID": SUBSCRIPTION, "ARM_SUBSCRIPTION_ID": SUBSCRIPTION}
     own = {**plugins, **azure.environment, **own}
     remains = partial(sorted, azure.store.resources)
-    yield from _user(User("azure", folder, own, azure, hub, chat, remains))
+    yield from _user(User("azure", folder, own, azure, hub, chat, remains), accepted)
 
 
 @pytest.fixture
-def on_both(
-    tmp_path: Path, aws: Aws, azure: Azure, hub: HubStandIn, chat: ChatServer
-) -> Iterator[User]:
+def on_both(on_aws: User, azure: Azure) -> User:
     """Whoever has an account of AWS and a subscription of Azure."""
-    folder = tmp_path / "both"
-    plugins = engine_environment(folder, aws=("aws",), azure_native=("azure_native",))
-    own = {"AZURE_SUBSCRIPTION_ID": SUBSCRIPTION, "ARM_SUBSCRIPTION_ID": SUBSCRIPTION}
-    own = {**plugins, **aws.environment, **azure.environment, **own}
+    plugins = engine_environment(on_aws.folder / "azure", azure_native=("azure_native",))
+    first = plugins["PATH"].partition(os.pathsep)[0]
+    own = {
+        **azure.environment,
+        "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
+        "ARM_SUBSCRIPTION_ID": SUBSCRIPTION,
+        "PATH": f"{first}{os.pathsep}{on_aws.environment['PATH']}",
+    }
 
     def remains() -> list[str]:
-        return [*aws.everything(), *sorted(azure.store.resources)]
+        return [*on_aws.remains(), *sorted(azure.store.resources)]
 
-    yield from _user(User("any", folder, own, aws, hub, chat, remains))
+    return replace(on_aws, name="any", environment=on_aws.environment | own, remains=remains)
 
 
 @pytest.fixture(params=["aws", "azure"])
@@ -230,24 +236,39 @@ def whole_deployment(user: User) -> str:
     return str(name)
 
 
-def _user(user: User) -> Iterator[User]:
-    folder = user.folder
+@pytest.fixture(scope="session")
+def accepted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the state and cache of someone who has accepted the license of Llama 2."""
+    folder = tmp_path_factory.mktemp("accepted")
+    with HubStandIn(FILES, repo=REPO) as hub, ChatServer() as chat:
+        user = User("nowhere", folder, {}, None, hub, chat, list)
+        user.environment = _environment(user)
+        done = user("license", "accept", LLAMA_2, "--accepted-by", "Jane Doe")
+        assert done.code == 0, done.err
+    return folder
+
+
+def _environment(user: User) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OTHERS)}
-    (folder / "home").mkdir()
+    (user.folder / "home").mkdir()
     shared = {
-        "HOME": str(folder / "home"),
+        "HOME": str(user.folder / "home"),
         "HF_ENDPOINT": user.hub.url,
         "HF_TOKEN": TOKEN,
-        "HF_HOME": str(folder / "hf"),
+        "HF_HOME": str(user.folder / "hf"),
         # Whatever is on no stand-in is not reached, at once and wherever the tests run.
         "HTTPS_PROXY": "http://127.0.0.1:9",
         "NO_PROXY": "127.0.0.1,localhost",
     }
-    user.environment = {**inherited, **shared, **user.environment}
-    accepted = user("license", "accept", LLAMA_2, "--accepted-by", "Jane Doe")
-    assert accepted.code == 0, accepted.err
+    return {**inherited, **shared, **user.environment}
+
+
+def _user(user: User, accepted: Path) -> Iterator[User]:
+    user.environment = _environment(user)
+    for name in ("state-dir", "cache-dir"):
+        shutil.copytree(accepted / name, user.folder / name)
     yield user
-    left = [each for each in psutil.process_iter() if _is_of(each, folder)]
+    left = [each for each in psutil.process_iter() if _is_of(each, user.folder)]
     assert not left
 
 

@@ -1,5 +1,8 @@
 """Whole deployments by the real engine: again, by the engine's own command, and with patience."""
 
+import shlex
+import shutil
+
 import pytest
 
 from cli.clouds.conftest import MODEL
@@ -10,16 +13,22 @@ pytest.importorskip("pulumi_azure_native", reason="needs the extra 'azure'")
 pytestmark = pytest.mark.engine
 
 
-@pytest.fixture(params=["aws", "azure"])
-def user(request):
-    """Whoever has an account of that cloud."""
-    return request.getfixturevalue(f"on_{request.param}")
-
-
 def deploy(user, *more):
     return user("deploy", MODEL, "--cloud", user.name, "--yes", *more)
 
 
+def record_pulumi(user):
+    """Have every command of Pulumi's that is run from now on written into a file."""
+    log, program = user.folder / "commands", user.folder / "bin" / "pulumi"
+    log.touch()
+    real = shlex.quote(str(shutil.which("pulumi")))
+    text = f'#!/bin/sh\necho "$@" >> {shlex.quote(str(log))}\nexec {real} "$@"\n'
+    program.write_text(text)
+    program.chmod(0o755)
+    return log
+
+
+@pytest.mark.engine_smoke
 def test_the_same_command_and_the_engines_own_alternate_without_a_change(user):
     user.checkout()
     assert deploy(user).code == 0
@@ -34,6 +43,13 @@ def test_the_same_command_and_the_engines_own_alternate_without_a_change(user):
     assert "nothing had to be changed" in again.err
     assert preview.code == 0, preview.out + preview.err
     assert user.remains() == there
+
+    log = record_pulumi(user)
+    unchanged = deploy(user)
+
+    assert unchanged.code == 0, unchanged.err
+    ran = [each for each in log.read_text().splitlines() if not each.startswith("version")]
+    assert ran == []
 
 
 def test_what_takes_long_and_is_slowed_down_comes_to_stand_all_the_same(on_aws):

@@ -175,6 +175,17 @@ def test_what_the_spec_no_longer_says_leaves_the_config(stack):
     assert stack.spec() == spec_of()
 
 
+def test_a_write_that_a_killed_run_has_cut_blocks_no_later_one(stack, place, cloud, tmp_path):
+    stack.up("aws")
+    (attributes,) = (tmp_path / "state").rglob("stacks/llamactl/chat.json.attrs")
+    attributes.write_text("")  # as a kill leaves it between the file's creation and its content
+
+    again = existing_stack("chat", place)
+    again.configure(spec_of(log_days=7))
+
+    assert operations(again.up("aws")) == {("update", "log group")}
+
+
 def test_secrets_are_encrypted_in_the_stacks_config(stack, place):
     stack.configure(replace(spec_of(), hub_token=SECRET))
 
