@@ -255,8 +255,13 @@ def hostile_requests() -> list[Hostile]:
             "32 prompts, each compiled", 32, _object({f"p{i}": _array(50) for i in range(40)})
         ),
         _prompts("32 prompts, no constraint", 32, None),
-        Hostile("a prompt of 3,800 tokens", TEXT, {"prompt": "one two " * 1900, "max_tokens": 8}),
+        # With the watched stream's 600 tokens the context of 4,096 is full: both run at once.
+        Hostile("a prompt of 3,400 tokens", TEXT, {"prompt": "one two " * 1700, "max_tokens": 8}),
+        Hostile("four prompts of 850", TEXT, {"prompt": _LONG_PROMPTS, "max_tokens": 8}),
     ]
+
+
+_LONG_PROMPTS = [f"{word} two " * 425 for word in ("one", "big", "red", "old")]
 
 
 def _array(count: int) -> Mapping[str, Any]:

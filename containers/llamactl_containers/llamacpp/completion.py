@@ -1,5 +1,6 @@
 """What llama.cpp is asked for: one completion, as its `/v1/completions` body."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,11 +56,13 @@ class Completion:
     streamed: bool = False
     counted: bool = False
 
-    def to_engine(self) -> bytes:
+    def to_engine(self, prompt: Sequence[int], slot: int) -> bytes:
         """Give the body for llama.cpp: always a stream, so that it can be stopped at any token."""
         sampling = self.sampling
         body: dict[str, Any] = {
-            "prompt": self.prompt,
+            "prompt": prompt,
+            "id_slot": slot,
+            "return_progress": True,
             "max_tokens": self.max_tokens,
             "stream": True,
             "min_p": 0.0,

@@ -13,6 +13,7 @@ from llamactl_containers.llamacpp.generation import Finish, Generation, Piece, W
 from llamactl_containers.llamacpp.launch import LaunchSettings
 from llamactl_containers.llamacpp.llama import Llama
 from llamactl_containers.llamacpp.metrics import Metrics
+from llamactl_containers.llamacpp.prompt_reader import PromptReader
 from llamactl_containers.llamacpp.refusal import Refused
 from llamactl_containers.llamacpp.tally import Tally
 
@@ -42,6 +43,9 @@ class Engine:
         self._threads = ThreadPoolExecutor(2 * settings.parallel, thread_name_prefix="generation")
         self._wakeups = Wakeups(asyncio.get_running_loop())
         self._running: set[Generation] = set()
+        self._reader = PromptReader(
+            llama, parallel=settings.parallel, context_tokens=settings.context_tokens
+        )
         self._constraints = ConstraintChecker(llama.vocabulary)
         metrics.watch(self._admission)
 
@@ -118,7 +122,7 @@ class Engine:
         started_at = time.monotonic()
         generation = Generation(completion, self._wakeups)
         loop = asyncio.get_running_loop()
-        running = loop.run_in_executor(self._threads, self._run, generation)
+        running = loop.run_in_executor(self._threads, self._run, generation, size)
         running.add_done_callback(lambda done: self._ended(done, generation, size))
         self._running.add(generation)
         try:
@@ -162,12 +166,12 @@ class Engine:
             generation.fail(Refused("generation", "an error in the server"))
             raise error  # a bug: the loop writes it to the log
 
-    def _run(self, generation: Generation) -> None:
+    def _run(self, generation: Generation, size: int) -> None:
         if generation.cancelled:
             return
         try:
             generation.hold()
-            self._llama.stream(generation.completion.to_engine(), generation.receive)
+            self._reader.run(generation, size)
         except Refused as error:
             generation.fail(error)
             return

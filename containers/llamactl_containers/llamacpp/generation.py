@@ -72,6 +72,7 @@ class Generation:
         self._stopper = StopSequences(completion.stop_after)
         self._follower: ConstraintFollower | None = None
         self._pieces: list[Piece] = []
+        self._texts: list[str] = []
         self._cancelled = False
         self._waiter: asyncio.Future[None] | None = None
 
@@ -83,6 +84,13 @@ class Generation:
         """
         if self.completion.constraint is not None:
             self._follower = ConstraintFollower(self.completion.constraint, self.completion.stop)
+
+    def refuses(self, data: bytes) -> bool:
+        """Take what llama.cpp says while it reads the prompt; True tells it to stop."""
+        if b'"error"' in data and "error" in (chunk := orjson.loads(data)):
+            self.fail(_refusal(chunk["error"]))
+            return True
+        return self._cancelled
 
     def receive(self, data: bytes) -> bool:
         """Take one chunk from llama.cpp; True tells it to stop."""
@@ -118,6 +126,11 @@ class Generation:
     def cancelled(self) -> bool:
         """Whether nobody waits for the answer any more."""
         return self._cancelled
+
+    @property
+    def text(self) -> str:
+        """What has been written so far; for the thread."""
+        return "".join(self._texts)
 
     def wake(self) -> None:
         """Let the reader look again; called by the event loop."""
@@ -162,6 +175,7 @@ class Generation:
                 prompt_tokens = timings["cache_n"] + timings["prompt_n"]
                 self.finish = Finish("stop", prompt_tokens, timings["predicted_n"])
         self._pieces.append(piece)
+        self._texts.append(text)
         if self.completion.streamed or self.finish is not None:
             self._wakeups.notify(self)
         return self.finish is not None

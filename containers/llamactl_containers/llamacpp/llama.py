@@ -15,8 +15,6 @@ from llamactl_containers.gguf import GgufHeader, read_header
 from llamactl_containers.llamacpp.launch import FailedReason, LaunchSettings
 from llamactl_containers.llamacpp.refusal import Refused
 
-# llama.cpp's own default is 8 GiB of old prompts in memory. Source: xllamacpp 2026.10.11549.
-_PROMPT_CACHE_MIB = 64
 _ERRORS_ONLY = 1
 _LOOPBACK_TIMEOUT_S = 60.0
 _MOST_TOKENS = 1_000_000  # no vocabulary is larger: asks for all of it
@@ -164,7 +162,8 @@ def _parameters(xllamacpp: Any, settings: LaunchSettings, secret: str) -> Any:
     parameters.kv_unified = True  # else each request gets context_tokens / parallel
     parameters.cpuparams.n_threads = settings.threads
     parameters.cpuparams_batch.n_threads = settings.threads_batch
-    parameters.cache_ram_mib = _PROMPT_CACHE_MIB
+    # No copies of old prompts: llama.cpp would clear each idle slot, one that is half read too.
+    parameters.cache_ram_mib = 0
     parameters.ui = False
     parameters.verbosity = _ERRORS_ONLY
     return parameters

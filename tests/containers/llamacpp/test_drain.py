@@ -54,6 +54,9 @@ def test_a_bug_beneath_an_answer_ends_it(tiny_settings):
     class Broken:
         vocabulary = (b"a",)
 
+        def tokens(self, _text):
+            return [0]
+
         def stream(self, _body, _receive):
             raise KeyError("a bug")
 
