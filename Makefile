@@ -2,7 +2,7 @@
 # but Python 3.11 or newer, into .venv, and is quick the second time.
 
 .DEFAULT_GOAL := help
-.PHONY: help try aws azure test check format lint types layers tests installs docs bench clean
+.PHONY: help try aws azure test check format lint types layers tests smoke installs docs bench clean
 
 BIN := .venv/bin
 SETTINGS := pyproject.toml uv.lock scripts/set_up.py
@@ -62,6 +62,9 @@ layers: .venv/.ready-dev
 
 tests: .venv/.ready-dev
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+smoke: .venv/.ready-dev
+	$(BIN)/pytest -m engine_smoke tests/cli/clouds tests/infra/azure_ml $(PYTEST_ARGS)
 
 installs: .venv/.ready-dev
 	$(BIN)/pytest -m packaging $(PYTEST_ARGS)

@@ -238,7 +238,7 @@ def whole_deployment(user: User) -> str:
 
 @pytest.fixture(scope="session")
 def accepted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the state and cache of someone who has accepted the license of Llama 2."""
+    """A folder with the state of someone who has accepted the license of Llama 2."""
     folder = tmp_path_factory.mktemp("accepted")
     with HubStandIn(FILES, repo=REPO) as hub, ChatServer() as chat:
         user = User("nowhere", folder, {}, None, hub, chat, list)
@@ -265,8 +265,7 @@ def _environment(user: User) -> dict[str, str]:
 
 def _user(user: User, accepted: Path) -> Iterator[User]:
     user.environment = _environment(user)
-    for name in ("state-dir", "cache-dir"):
-        shutil.copytree(accepted / name, user.folder / name)
+    shutil.copytree(accepted / "state-dir", user.folder / "state-dir")
     yield user
     left = [each for each in psutil.process_iter() if _is_of(each, user.folder)]
     assert not left

@@ -66,6 +66,7 @@ def test_the_traffic_moves_step_by_step_and_the_old_goes_last(standing, update, 
     assert standing.serving() == new
 
 
+@pytest.mark.engine_smoke
 def test_a_linear_rollout_that_stops_answering_goes_back_and_is_tried_again(standing):
     old, (endpoint,) = standing.serving(), standing.azure.endpoints()
     spec = gradual(standing, 5000, "linear", canary_percent=50)

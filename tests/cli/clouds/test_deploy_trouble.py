@@ -53,6 +53,7 @@ def test_missing_quota_has_its_exit_code_and_fallback_takes_the_next_placement(o
     assert [each["name"] for each in listed] == ["chat"]
 
 
+@pytest.mark.engine_smoke
 def test_a_preview_leaves_no_trace(on_aws):
     before = on_aws.cloud.everything()
 

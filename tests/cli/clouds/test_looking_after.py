@@ -48,12 +48,14 @@ def looked_after(user, cloud):
     return status
 
 
+@pytest.mark.engine_smoke
 def test_an_endpoint_of_sagemaker_is_looked_after_to_its_end(on_aws):
     status = looked_after(on_aws, "aws")
 
     assert (status["auth"], status["api_key_required"]) == ("sigv4", False)
 
 
+@pytest.mark.engine_smoke
 def test_an_endpoint_of_azure_ml_is_looked_after_to_its_end(on_azure):
     status = looked_after(on_azure, "azure")
 

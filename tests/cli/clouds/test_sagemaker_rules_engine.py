@@ -82,7 +82,6 @@ def target(aws):
     return found["MinCapacity"], found["MaxCapacity"]
 
 
-@pytest.mark.engine_smoke
 def test_what_stands_is_left_alone(standing):
     standing.changed()
 
@@ -136,6 +135,7 @@ def test_an_update_that_is_taken_back_keeps_what_runs_and_is_tried_again(standin
     assert standing.done("Update", "Delete") == NEW_BEFORE_OLD[2:]
 
 
+@pytest.mark.engine_smoke
 def test_an_update_that_is_refused_is_tried_again_by_the_same_command(standing):
     standing.aws.faults.append(out_of_quota(operation="UpdateEndpoint"))
     with pytest.raises(NoQuota):
@@ -146,7 +146,6 @@ def test_an_update_that_is_refused_is_tried_again_by_the_same_command(standing):
     assert standing.done("Update", "Delete") == NEW_BEFORE_OLD[2:]
 
 
-@pytest.mark.engine_smoke
 def test_an_update_that_outlasts_the_wait_is_waited_for_in_the_same_run(standing, short_wait):
     standing.aws.faults.append(slow_start(delay_s=6))
 
@@ -166,7 +165,6 @@ def test_one_that_is_taken_back_after_the_wait_is_told_and_then_tried_again(stan
     assert standing.done("Update", "Delete") == NEW_BEFORE_OLD[2:]
 
 
-@pytest.mark.engine_smoke
 def test_a_scaled_endpoint_changes_its_type_without_its_target_which_then_is_back(standing):
     standing.changed(instance_type="ml.g5.12xlarge", num_shard=4, instances=2)
 

@@ -27,6 +27,7 @@ def live(azure):
     return azure.deployments(endpoint["id"]), azure.traffic(endpoint["id"])
 
 
+@pytest.mark.engine_smoke
 def test_a_preview_makes_nothing(stack, azure):
     asked = len(azure.bodies)
     stack.configure(SCALED)
@@ -48,6 +49,7 @@ def test_a_second_up_changes_nothing(stack, azure):
     assert traffic == {names[0]: 100}
 
 
+@pytest.mark.engine_smoke
 def test_another_instance_type_is_another_deployment_and_the_old_one_goes(stack, azure):
     up(stack, SMALL)
     (old,), _ = live(azure)

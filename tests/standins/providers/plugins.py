@@ -37,6 +37,8 @@ def engine_environment(folder: Path, **plugins: Iterable[object]) -> dict[str, s
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "PULUMI_HOME": str(home),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        # Pulumi looks for the plugin of each provider that is installed, with 2.5 s of retries.
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_IGNORE_AMBIENT_PLUGINS": "",
         "PYTHONPATH": os.pathsep.join(map(str, _ROOTS)),
     }
