@@ -101,7 +101,7 @@ def _try(url: str, process: psutil.Process, request: Hostile | None, watch: Watc
     watch.gaps_s.clear()
     status = "-"
     if request is not None:
-        answer = httpx.post(url + request.path, json=request.body, timeout=120)
+        answer = httpx.post(url + request.path, json=request.body, timeout=300)
         status = str(answer.status_code)
         if not answer.is_success:
             status += f": {_message(answer)}"

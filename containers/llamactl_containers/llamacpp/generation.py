@@ -127,6 +127,10 @@ class Generation:
         """Whether nobody waits for the answer any more."""
         return self._cancelled
 
+    def is_stopped(self) -> bool:
+        """Whether it failed, or nobody waits for it any more."""
+        return self._cancelled or self.error is not None
+
     @property
     def text(self) -> str:
         """What has been written so far; for the thread."""

@@ -46,8 +46,7 @@ class PromptReader:
         slot, covered = self._slots.take(tokens, reserved)
         try:
             step = self._read(generation, slot, tokens, max(0, min(covered, len(tokens) - 1)))
-            if step is not None:
-                self._write(generation, slot, tokens, step)
+            if step is not None and self._write(generation, slot, tokens, step):
                 finish = generation.finish
                 most = max(0, reserved - len(tokens))
                 slot.hold(tokens, generation.text, finish.completion_tokens if finish else most)
@@ -57,22 +56,22 @@ class PromptReader:
     def _read(
         self, generation: Generation, slot: Slot, tokens: Sequence[int], covered: int
     ) -> Step | None:
-        """Read all but what the last step takes; give that one, or None after an error."""
+        """Read all but what the last step takes; give that one, or None if it is stopped."""
         while True:
+            slot.hold(tokens[:covered])  # no more is sure if the next step is broken off
             step = self._turns.begin(len(tokens) - covered)
             if generation.cancelled or covered + step.tokens >= len(tokens):
                 return step
             covered += step.tokens
-            slot.hold(tokens[:covered])
             try:
                 self._model.stream(_reading(tokens[:covered], slot.number), generation.refuses)
             finally:
-                step.end()
-            if generation.error is not None:
+                step.end(is_whole=not generation.cancelled)
+            if generation.is_stopped():
                 return None
 
-    def _write(self, generation: Generation, slot: Slot, tokens: Sequence[int], step: Step) -> None:
-        slot.hold(tokens)
+    def _write(self, generation: Generation, slot: Slot, tokens: Sequence[int], step: Step) -> bool:
+        """Read the rest and write the answer; tell whether the prompt was read to its end."""
         with ExitStack() as written:
 
             def receive(data: bytes) -> bool:
@@ -85,8 +84,9 @@ class PromptReader:
                 body = generation.completion.to_engine(tokens, slot.number)
                 if not generation.cancelled:
                     self._model.stream(body, receive)
+                return step.ended
             finally:
-                step.end()
+                step.end(is_whole=False)
 
     def _empty(self, number: int) -> None:
         """Have a slot hold one token, the least it can."""

@@ -58,10 +58,11 @@ class Step:
         self.ended = False
         self._end = end
 
-    def end(self) -> None:
-        """Let the next prompt read on. Once is enough."""
+    def end(self, *, is_whole: bool = True) -> None:
+        """Let the next prompt read on; a step that is not whole teaches nothing. Once is enough."""
         if not self.ended:
             self.ended = True
+            self.shared = self.shared or not is_whole
             self._end(self)
 
 

@@ -240,6 +240,7 @@ def test_a_caller_who_leaves_frees_the_slot_before_the_prompt_is_read(spied):
     assert len(spied.asked) == 3
     assert len(spied.asked[-1]["prompt"]) < len(spied.tokens(PROMPT))
     assert len(steps._slots._idle) == 4  # noqa: SLF001 - it was given back
+    assert steps._slots._idle[-1].held_tokens < len(spied.asked[-1]["prompt"])  # noqa: SLF001
 
 
 def test_two_long_prompts_take_turns_each_in_a_slot_of_its_own(spied):
@@ -259,3 +260,15 @@ def test_two_long_prompts_take_turns_each_in_a_slot_of_its_own(spied):
         assert all(longer[: len(p)] == p for p, longer in itertools.pairwise(prompts))
     last = max(index for index, slot in enumerate(slots) if slot == slots[0])
     assert slots[1] in slots[:last]  # the second one had turns before the first had read all
+
+
+def test_a_caller_who_leaves_between_two_steps_leaves_no_prompt_that_counts_as_read(spied):
+    made = generation(PROMPT)
+    steps = reader(spied)
+    made.cancel()
+    with steps._turns.writing():  # noqa: SLF001 - as above
+        steps.run(made, 2000)
+
+        run(steps, PROMPT)
+
+    assert len(spied.asked) > 2  # in steps again, not as one that is held
