@@ -18,7 +18,7 @@ def inside(
     """Keep the offers in any of the places that are asked for; without any, all of them.
 
     Raises:
-        InvalidInput: there is no such place, or nothing is offered there.
+        InvalidInput: there is no such place, or no price is known there.
     """
     if not geographies:
         return selected
@@ -40,8 +40,9 @@ def inside(
     if not found:
         priced = {place for each in selected for place in _places_of(each, regions)}
         named = " or ".join(sorted(asked))
-        hint = f"there are offers in {', '.join(sorted(priced))}"
-        raise InvalidInput(f"nothing that is asked for is offered in {named}", hint=hint)
+        hint = f"llamactl catalog refresh asks for today's; known: {', '.join(sorted(priced))}"
+        message = f"no price is known in {named} of what is asked for"
+        raise InvalidInput(message, hint=hint)
     return found
 
 

@@ -1,18 +1,20 @@
 """Which offers a user asks about: by cloud, region, instance type and GPU."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from llamactl_catalog.engines import TGI
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.hardware import Accelerator, InstanceType, Offer
+from llamactl_catalog.regions import Region
 
 _SHOWN = 12
 # Of a number of GPUs.
 _DIGITS = 6
 _INSTANCE_TYPE = "--instance-type"
-_UNPRICED = "no price of it is known: llamactl catalog refresh asks for today's"
+_REGION = "--region"
+_REFRESH = "llamactl catalog refresh asks for today's prices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,14 @@ class Selection:
     gpus: tuple[str, ...] = ()
 
     def of(
-        self, offers: Iterable[Offer], hardware: Iterable[InstanceType] = ()
+        self,
+        offers: Iterable[Offer],
+        hardware: Iterable[InstanceType] = (),
+        known: Collection[Region] = (),
     ) -> tuple[Offer, ...]:
-        """Give the offers that are asked for; `hardware` is what there is beyond them, unpriced.
+        """Give the offers that are asked for.
+
+        `hardware` and the regions of `known` are what there is beyond them, without a price.
 
         Raises:
             InvalidInput: nothing anywhere has such a name, nothing of the clouds that are asked
@@ -36,17 +43,19 @@ class Selection:
         every = tuple(offers)
         priced = {each.instance_type.name: each.instance_type for each in every}
         beyond = [each for each in hardware if each.name not in priced]
+        unpriced = {
+            _INSTANCE_TYPE: [each.name for each in beyond],
+            _REGION: [each.name for each in known],
+        }
         for option, asked, key in self._questions():
-            unpriced = beyond if option == _INSTANCE_TYPE else []
-            _check_known(option, asked, [*map(key, every), *(each.name for each in unpriced)])
+            _check_known(option, asked, [*map(key, every), *unpriced.get(option, ())])
         _check_gpus("--gpu", self.gpus, [*priced.values(), *beyond])
         for alone in self._one_by_one():
-            known = any(map(alone.matches, every))
-            if not known and (alone.regions or not alone.kinds(beyond)):
-                raise _nothing(alone, every, beyond)
+            if not (any(map(alone.matches, every)) or alone.known_without_price(beyond, known)):
+                raise _nothing(alone, every, beyond, known)
         found = tuple(each for each in every if self.matches(each))
         if not found:
-            raise _nothing(self, every, beyond)
+            raise _nothing(self, every, beyond, known)
         return found
 
     def kinds(self, hardware: Iterable[InstanceType]) -> tuple[InstanceType, ...]:
@@ -68,6 +77,15 @@ class Selection:
         """Tell whether a region is among those that are asked for by name."""
         return bool(self.regions) and _is_asked(self.regions, region)
 
+    def known_without_price(
+        self, hardware: Iterable[InstanceType], known: Iterable[Region]
+    ) -> bool:
+        """Whether one region, instance type or GPU alone is there without a price."""
+        if self.regions:
+            named = [each for each in known if self.names_region(each.name)]
+            return any(_is_asked(self.clouds, each.cloud) for each in named)
+        return bool(self.kinds(hardware))
+
     def _one_by_one(self) -> Iterator["Selection"]:
         """Ask for each region, instance type and GPU alone in the clouds that are asked for."""
         for region in self.regions:
@@ -80,7 +98,7 @@ class Selection:
     def _questions(self) -> Sequence[tuple[str, tuple[str, ...], Callable[[Offer], str]]]:
         return (
             ("--cloud", self.clouds, lambda each: each.instance_type.cloud),
-            ("--region", self.regions, lambda each: each.price.region),
+            (_REGION, self.regions, lambda each: each.price.region),
             (_INSTANCE_TYPE, self.instance_types, lambda each: each.instance_type.name),
         )
 
@@ -89,7 +107,7 @@ def said(selection: Selection) -> str:
     """Write a selection as the options of the command line do."""
     named = (
         ("--cloud", selection.clouds),
-        ("--region", selection.regions),
+        (_REGION, selection.regions),
         (_INSTANCE_TYPE, selection.instance_types),
         ("--gpu", selection.gpus),
     )
@@ -120,21 +138,29 @@ def gpus(text: str, hardware: Iterable[InstanceType]) -> tuple[Accelerator, int]
 
 
 def _nothing(
-    asked: Selection, every: Sequence[Offer], unpriced: Sequence[InstanceType]
+    asked: Selection,
+    every: Sequence[Offer],
+    unpriced: Sequence[InstanceType],
+    known: Collection[Region],
 ) -> InvalidInput:
-    """Say where what is asked for is offered, of which cloud it is, or why it never is."""
-    message = f"nothing is offered for {said(asked)}"
+    """Say where a price of what is asked for is known, of which cloud it is, or why it never is."""
+    message = f"no price is known for {said(asked)}"
     wanted = Selection(regions=asked.regions)
     if asked.instance_types or asked.gpus:
         somewhere = Selection(asked.clouds, (), asked.instance_types, asked.gpus)
         regions = sorted({each.price.region for each in every if somewhere.matches(each)})
         if regions:
-            return InvalidInput(message, hint=f"regions that have it: {_listed(regions)}")
+            hint = f"{_REFRESH}; regions with a price: {_listed(regions)}"
+            return InvalidInput(message, hint=hint)
         reasons = [TGI.incompatible_because(each) for each in somewhere.kinds(unpriced)]
         if reasons:
-            return InvalidInput(message, hint=_UNPRICED if None in reasons else reasons[0])
+            return InvalidInput(message, hint=_REFRESH if None in reasons else reasons[0])
         wanted = Selection(instance_types=asked.instance_types, gpus=asked.gpus)
+    elif asked.known_without_price(unpriced, known):
+        return InvalidInput(message, hint=_REFRESH)
+    message = f"nothing is offered for {said(asked)}"
     clouds = {each.instance_type.cloud for each in every if wanted.matches(each)}
+    clouds |= {each.cloud for each in known if wanted.names_region(each.name)}
     if not wanted.regions:
         clouds |= {each.cloud for each in wanted.kinds(unpriced)}
     if not clouds:

@@ -1,26 +1,33 @@
 """Instance types that are known and asked for, and for which there is no price."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 
 from llamactl_catalog.engines import TGI, Engine
 from llamactl_catalog.hardware import InstanceType
 from llamactl_catalog.offers import PriceBook
 from llamactl_catalog.placement import Rejection
+from llamactl_catalog.regions import Region
 from llamactl_catalog.selection import Selection
 
 
 def unpriced(
-    selection: Selection, hardware: Iterable[InstanceType], book: PriceBook, engine: Engine = TGI
+    selection: Selection,
+    hardware: Iterable[InstanceType],
+    book: PriceBook,
+    engine: Engine = TGI,
+    *,
+    known: Collection[Region] = (),
 ) -> tuple[Rejection, ...]:
     """Name what is asked for and has no price, so that nothing vanishes from a plan.
 
     Where regions are asked for, one rejection for each that has no price of the instance type; else
-    one for each instance type without a price anywhere, with the region "".
+    one for each instance type without a price anywhere, with the region "". `known` are the clouds'
+    regions, those too without any price.
     """
     priced = {(each.cloud, each.region, each.instance_type) for each in book.prices}
     anywhere = {(cloud, name) for cloud, _, name in priced}
-    regions = sorted({(cloud, region) for cloud, region, _ in priced})
+    regions = sorted({place[:2] for place in priced} | {(each.cloud, each.name) for each in known})
     asked = [each for each in regions if selection.names_region(each[1])]
     say = partial(no_price, book=book, engine=engine)
     return tuple(_missing(selection.kinds(hardware), priced, anywhere, asked, selection, say))
@@ -53,4 +60,4 @@ def no_price(kind: InstanceType, region: str | None, book: PriceBook, engine: En
     fetched_on = book.fetched_on.get(kind.cloud)
     if fetched_on is not None:
         return f"no price is known{where}: the price list of {fetched_on} does not name it"
-    return f"no price is known{where}: llamactl catalog refresh --cloud {kind.cloud} asks for it"
+    return f"no price is bundled{where}: llamactl catalog refresh --cloud {kind.cloud} asks for it"

@@ -57,7 +57,7 @@ def verdict(compared: ModelComparison) -> str:
     parts = []
     for side in compared.sides:
         if side.at_load is None:
-            parts.append(f"{side.cloud.name} does not carry it")
+            parts.append(f"{side.cloud.name} {side.absence}")
         elif side is not best:
             more = side.at_load.usd_per_month - usd
             same = f"{side.cloud.name} costs as much"

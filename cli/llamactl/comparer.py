@@ -151,7 +151,7 @@ def comparison_of(
     # The hardware table has the clouds that rent, and only they are compared.
     rented = dict.fromkeys(each.instance_type.cloud for each in every_offer)
     selection = Selection((), asked.regions, asked.instance_types, asked.gpus)
-    offered = inside(asked.geographies, selection.of(every_offer), regions)
+    offered = inside(asked.geographies, selection.of(every_offer, known=regions.values()), regions)
     return compare(
         subjects,
         offered,

@@ -85,8 +85,9 @@ def ranked(app: App, sought: Sought) -> Ranked:
     check_workload(sought.model, sought.workload)
     hardware, book = load_hardware(), load_price_book(app.cache_dir)
     every_offer = tuple(offers(hardware, book.prices, cached_listings(app.cache_dir)))
-    asked_for = sought.selection.of(every_offer, hardware)
-    selected = tuple(inside(sought.geographies, asked_for, load_regions()))
+    regions = load_regions()
+    asked_for = sought.selection.of(every_offer, hardware, regions.values())
+    selected = tuple(inside(sought.geographies, asked_for, regions))
     found = plan(
         sought.model,
         selected,
@@ -99,7 +100,9 @@ def ranked(app: App, sought: Sought) -> Ranked:
         layout=sought.layout,
         today=sought.today,
         max_price_age_days=sought.max_price_age_days,
-        not_offered=unpriced(sought.selection, hardware, book, sought.engine),
+        not_offered=unpriced(
+            sought.selection, hardware, book, sought.engine, known=regions.values()
+        ),
     )
     return Ranked(found, selected, every_offer)
 
@@ -151,8 +154,10 @@ def _over_cap(cheapest: Placement, cap: float, ways: Sequence[str]) -> OverPrice
 
 def _ways(sought: Sought, failed: Ranked) -> Sequence[str]:
     """Name the single changes with which there would be a placement."""
-    anything = replace(sought.selection, instance_types=(), gpus=()).of(failed.every_offer)
-    wider = inside(sought.geographies, anything, load_regions())
+    regions = load_regions()
+    anywhere = replace(sought.selection, instance_types=(), gpus=())
+    anything = anywhere.of(failed.every_offer, known=regions.values())
+    wider = inside(sought.geographies, anything, regions)
     return list(
         remedies(
             failed.plan,

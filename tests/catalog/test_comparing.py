@@ -157,7 +157,9 @@ def test_a_budget_that_has_no_room_says_for_how_many():
 def test_no_offer_of_a_cloud_is_said_too():
     found = compared(offer("a", gpu=BIG), at=load(1))
 
-    assert found.models[0].sides[1].reason == "nothing that was asked for is offered there"
+    side = found.models[0].sides[1]
+    assert side.reason.startswith("no price is known of what was asked for")
+    assert (side.priced, side.absence) == (False, "has no known price for what was asked")
 
 
 def test_more_instances_than_a_service_takes_are_not_taken():

@@ -22,7 +22,7 @@ def missing(book=BOOK, **asked):
 def test_what_has_a_price_nowhere_is_named_without_a_region():
     assert missing() == {
         ("", "ml.p5e.48xlarge"): (
-            "no price is known: llamactl catalog refresh --cloud aws asks for it"
+            "no price is bundled: llamactl catalog refresh --cloud aws asks for it"
         ),
         **{
             ("", name): (
@@ -39,7 +39,7 @@ def test_in_regions_that_are_asked_for_each_is_named():
 
     assert {region for region, _ in found} == {"eu-west-1"}
     assert found["eu-west-1", "ml.g6e.xlarge"] == (
-        "no price is known in eu-west-1: llamactl catalog refresh --cloud aws asks for it"
+        "no price is bundled in eu-west-1: llamactl catalog refresh --cloud aws asks for it"
     )
 
 

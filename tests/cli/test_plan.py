@@ -106,7 +106,7 @@ def test_an_instance_type_without_a_price_is_named_beside_those_that_have_one(ap
         "cloud": "aws",
         "region": "",
         "instance_type": "ml.p5e.48xlarge",
-        "reason": "no price is known: llamactl catalog refresh --cloud aws asks for it",
+        "reason": "no price is bundled: llamactl catalog refresh --cloud aws asks for it",
     } in document["rejected"]
     assert "ml.p5e.48xlarge (no region): no price" in invoke(app, "llama-2-13b", "--all").stdout
 
@@ -170,6 +170,11 @@ def test_options_of_a_selection_are_alternatives_among_each_other(app):
         (["--instance-type", "ml.g5.2xlrge"], "no 'ml.g5.2xlrge'", "ml.g5.2xlarge"),
         (["--gpu", "A11G"], "no 'A11G'", "a10g"),
         (["--cloud", "aws", "--region", "eastus"], "nothing is offered", "--cloud azure"),
+        (["--cloud", "aws", "--region", "qatarcentral"], "nothing is offered", "--cloud azure"),
+        (["--cloud", "aws", "--region", "sa-east-1"], "no price is known for", "catalog refresh"),
+        (["--region", "qatarcentral"], "no price is known for", "catalog refresh"),
+        (["--region", "sa-eats-1"], "no 'sa-eats-1'", "sa-east-1"),
+        (["--cloud", "aws", "--geography", "Brazil"], "no price is known in Brazil", "refresh"),
         (["--cloud", "aws", "--region", "WestEurope"], "--region WestEurope", "of --cloud azure"),
         (
             ["--cloud", "aws", "--region", "us-east-1", "--region", "westeurope"],
@@ -182,12 +187,16 @@ def test_options_of_a_selection_are_alternatives_among_each_other(app):
             "--instance-type ml.g5.xlarge",
             "of --cloud aws",
         ),
-        (["--instance-type", "ml.p5e.48xlarge"], "ml.p5e.48xlarge", "no price of it is known"),
+        (
+            ["--instance-type", "ml.p5e.48xlarge"],
+            "no price is known for --cloud aws",
+            "catalog refresh",
+        ),
         (["--instance-type", "ml.trn1.2xlarge"], "ml.trn1.2xlarge", "runs no CUDA"),
         (["--gpu", "trainium", "--region", "eastus"], "--gpu trainium", "runs no CUDA"),
         (["--gpu", "h100", "--instance-type", "ml.g5.xlarge"], "nothing is", "leave out an option"),
         (["--cloud", "azure", "--gpu", "trainium"], "--gpu trainium", "of --cloud aws"),
-        (["--gpu", "h200", "--region", "eastus"], "nothing is offered", "regions that have it"),
+        (["--gpu", "h200", "--region", "eastus"], "no price is known", "regions with a price"),
         (["--context", "9000"], "context of 9000", "2 to 4096"),
         (["--input-tokens", "4000"], "4000 input and 256 output", "up to 4096"),
         (["--engine", "tgy"], "no engine 'tgy'", "tgi"),

@@ -82,3 +82,17 @@ def test_fewer_bits_are_named_with_what_they_save(app):
     assert cheaper["usd_per_hour"] < document["placements"][0]["usd_per_hour"]
     assert f"Cheaper: --quantize {cheaper['quantization']} on {cheaper['instance_type']}" in page
     assert as_json(app, "llama-2-13b-chat", "--quantize", "any")["cheaper_precision"] is None
+
+
+def test_a_region_without_a_price_is_rejected_beside_one_that_has_prices(app):
+    document = as_json(app, "llama-2-13b", "--region", "us-east-1", "--region", "sa-east-1")
+
+    reasons = {
+        each["reason"]
+        for each in document["rejected"]
+        if each["region"] == "sa-east-1" and each["instance_type"].startswith("ml.g5.")
+    }
+    assert {each["region"] for each in document["placements"]} == {"us-east-1"}
+    assert reasons == {
+        "no price is bundled in sa-east-1: llamactl catalog refresh --cloud aws asks for it"
+    }

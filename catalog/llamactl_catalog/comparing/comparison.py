@@ -160,6 +160,8 @@ class BreakEven:
 class Side:
     """One model on one cloud; without `at_load`, `reason` says why nothing carries the load.
 
+    `priced` is False where no price is known of anything that was asked for.
+
     `regions` are cheapest first, `geographies` by name. `growth` is by rising load; where the load
     takes another choice, a point just before and one just after it are both there.
     """
@@ -172,6 +174,12 @@ class Side:
     geographies: tuple[str, ...]
     growth: tuple[GrowthPoint, ...]
     break_evens: tuple[BreakEven, ...]
+    priced: bool = True
+
+    @property
+    def absence(self) -> str:
+        """What to say of a cloud without `at_load`: a missing price says nothing of the cloud."""
+        return "does not carry it" if self.priced else "has no known price for what was asked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def side(asked: Question, cloud: Cloud, offers: Sequence[Offer], around: Surroun
     placed = [each for each in (_at_load(asked, cloud, each, around) for each in able) if each]
     if not placed:
         reason = _reason(asked, cloud, able, offers, reasons)
-        return Side(cloud, None, reason, None, (), (), (), ())
+        return Side(cloud, None, reason, None, (), (), (), (), priced=bool(offers))
     best = min(placed, key=_rank)
     stairs = _stairs(able, asked.load.hours_per_month)
     kind = best.placement.offer.instance_type
@@ -258,7 +258,7 @@ def _reason(
     if able:
         return min(_beyond(asked, cloud, each) for each in able)[1]
     if not offers:
-        return "nothing that was asked for is offered there"
+        return "no price is known of what was asked for; llamactl catalog refresh may bring one"
     nearest = min(
         (reasons[name].missing, each.price.usd_per_hour, name, reasons[name].reason)
         for each in offers

@@ -139,7 +139,7 @@ def _cost_bars(model: ModelComparison) -> list[_Bar]:
     bars = []
     for number, each in enumerate(model.sides):
         if each.at_load is None:
-            bars.append(_Bar(each.cloud.name, None, "does not carry it", "muted"))
+            bars.append(_Bar(each.cloud.name, None, each.absence, "muted"))
         else:
             cost = each.at_load.usd_per_month
             text = f"{whole_usd(cost)} · {instances(each.at_load.placement)}"

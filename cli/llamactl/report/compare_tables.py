@@ -105,7 +105,7 @@ def break_even_table(comparison: Comparison) -> Table:
 def _costs_row(model: ModelComparison, side: Side) -> tuple[str, ...]:
     it = side.at_load
     if it is None:
-        return (model.model.id, side.cloud.name, "does not carry it", *(NOTHING,) * 7)
+        return (model.model.id, side.cloud.name, side.absence, *(NOTHING,) * 7)
     speed = it.placement.speed
     low, high = around(speed.ms_per_token, speed.error_factor)
     return (

@@ -83,7 +83,7 @@ def _is_drawn(side: Side, monthly_tokens: float) -> bool:
 def _described(model: ModelComparison, comparison: Comparison) -> Iterator[str]:
     for side in model.sides:
         if not side.growth:
-            yield f"{side.cloud.name} does not carry the load."
+            yield f"{side.cloud.name} {side.absence}."
             continue
         first, last = side.growth[0], side.growth[-1]
         yield (
