@@ -41,7 +41,8 @@ FILES = {
 # By its digest, so that no registry is asked for it.
 AZURE_IMAGE = f"ghcr.io/huggingface/text-generation-inference:3.3.5@sha256:{'d' * 64}"
 _DEPLOY = ("deploy", MODEL, "--name", "chat", "--yes", "--cloud")
-DEPLOY = {"aws": (*_DEPLOY, "aws"), "azure": (*_DEPLOY, "azure", "--image", AZURE_IMAGE)}
+IMAGE = {"aws": (), "azure": ("--image", AZURE_IMAGE)}
+DEPLOY = {cloud: (*_DEPLOY, cloud, *image) for cloud, image in IMAGE.items()}
 _KINDS = ("endpoint", "configuration", "model", "role", "log group", "dashboard")
 _TIMEOUT_S = 300.0
 _ROOT = Path(__file__).parents[3]

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from cli.clouds.conftest import MODEL
+from cli.clouds.conftest import IMAGE, MODEL
 from standins.aws.faults import slow_start, throttled
 
 pytest.importorskip("pulumi_aws", reason="needs the extra 'aws'")
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.engine
 
 
 def deploy(user, *more):
-    return user("deploy", MODEL, "--cloud", user.name, "--yes", *more)
+    return user("deploy", MODEL, "--cloud", user.name, *IMAGE[user.name], "--yes", *more)
 
 
 def record_pulumi(user):
@@ -48,8 +48,9 @@ def test_the_same_command_and_the_engines_own_alternate_without_a_change(user):
     unchanged = deploy(user)
 
     assert unchanged.code == 0, unchanged.err
-    ran = [each for each in log.read_text().splitlines() if not each.startswith("version")]
-    assert ran == []
+    # Azure's settings have a secret, which Pulumi alone can read.
+    ran = {word for line in log.read_text().splitlines() for word in line.split()}
+    assert ran & {"up", "preview", "refresh", "import"} == set()
 
 
 def test_what_takes_long_and_is_slowed_down_comes_to_stand_all_the_same(on_aws):

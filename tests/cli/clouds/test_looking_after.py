@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cli.clouds.conftest import MODEL
+from cli.clouds.conftest import DEPLOY, MODEL
 from standins.aws import faults
 from standins.hub import TOKEN
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.engine
 
 
 def deploy(user, cloud):
-    done = user("deploy", MODEL, "--name", "chat", "--cloud", cloud, "--yes")
+    done = user(*DEPLOY[cloud])
     assert done.code == 0, done.err
     return done.out.strip()
 
