@@ -33,7 +33,7 @@ class InstanceType:
 
     `quota_units` is what one instance takes of `quota_name` (an instance, or its cores).
     `reserve` is the share that the cloud keeps on top: 0.2 where 20 % more must be there.
-    `unusable_because` is why the cloud never gives it, whatever is to run there: it is retired.
+    `unusable_because` is why nothing runs on it: it is retired, or has a share of a GPU.
     """
 
     cloud: str

@@ -31,6 +31,17 @@ def test_what_has_a_price_nowhere_is_named_without_a_region():
             )
             for name in ("ml.trn1.2xlarge", "ml.trn1.32xlarge", "ml.trn1n.32xlarge")
         },
+        **{
+            ("", name): "no price is bundled: llamactl catalog refresh --cloud azure asks for it"
+            for name in ("Standard_ND96is_H100_v5", "Standard_NV36adms_A10_v5")
+        },
+        **{
+            ("", f"Standard_NV{vcpus}ads_A10_v5"): (
+                f"no price is known; it has {share} of an A10 ({gib} GiB) and whole GPUs only are "
+                "planned"
+            )
+            for vcpus, share, gib in ((6, "a sixth", 4), (12, "a third", 8), (18, "half", 12))
+        },
     }
 
 
@@ -44,7 +55,7 @@ def test_in_regions_that_are_asked_for_each_is_named():
 
 
 def test_only_what_is_asked_for_is_named():
-    assert missing(clouds=("azure",)) == {}
+    assert missing(clouds=("azure",), gpus=("t4",)) == {}
     assert missing(gpus=("a10g",)) == {}
     assert list(missing(instance_types=("ml.p5e.48xlarge",))) == [("", "ml.p5e.48xlarge")]
 

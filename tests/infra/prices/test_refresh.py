@@ -103,7 +103,7 @@ def test_a_list_that_names_nothing_leaves_the_old_prices(tmp_path):
     path = refreshed(tmp_path).path
     before = path.read_bytes()
 
-    with pytest.raises(Unhealthy, match="names none of 18 instance types"):
+    with pytest.raises(Unhealthy, match="names none of 23 instance types"):
         refreshed(tmp_path, [], LATER)
 
     assert path.read_bytes() == before
