@@ -59,7 +59,7 @@ class PromptReader:
         """Read all but what the last step takes; give that one, or None if it is stopped."""
         while True:
             slot.hold(tokens[:covered])  # no more is sure if the next step is broken off
-            step = self._turns.begin(len(tokens) - covered)
+            step = self._turns.begin(len(tokens) - covered, covered=covered)
             if generation.cancelled or covered + step.tokens >= len(tokens):
                 return step
             covered += step.tokens

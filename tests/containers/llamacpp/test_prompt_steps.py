@@ -25,7 +25,9 @@ def test_a_slow_step_makes_the_next_one_smaller_and_a_fast_one_at_most_doubles_i
     size.learn(16, 0.2)
     assert size.tokens == 8
     size.learn(8, 10.0)
-    assert size.tokens == 8  # the fewest
+    size.learn(4, 10.0)
+    assert size.tokens == 4  # the fewest
+    size.learn(4, 0.001)
     size.learn(8, 0.001)
     assert size.tokens == 16
     size.learn(2, 0.001)
@@ -33,6 +35,24 @@ def test_a_slow_step_makes_the_next_one_smaller_and_a_fast_one_at_most_doubles_i
     for _ in range(20):
         size.learn(size.tokens, 0.001)
     assert size.tokens == 2048
+
+
+def test_steps_beside_answers_grow_slowly():
+    size = StepSize(20, 0.1, growth=1.3)
+
+    size.learn(20, 0.001)
+    assert size.tokens == 26
+
+
+def test_short_prompts_are_read_whole_however_small_a_step_is():
+    turns = StepTurns()
+    with turns.writing():
+        first, second = turns.begin(30), turns.begin(32)
+        assert (first.tokens, second.tokens) == (30, 32)
+        first.end()
+        second.end()
+        rest = turns.begin(30, covered=3000)  # the end of a long prompt is no short one
+        assert rest.tokens < 30
 
 
 def test_steps_keep_to_whole_tiles_while_that_is_quick_enough():
