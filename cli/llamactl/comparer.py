@@ -29,7 +29,7 @@ from llamactl_catalog.model import Model
 from llamactl_catalog.offers import load_hardware, load_prices, offers
 from llamactl_catalog.placement import Layout, Quantization
 from llamactl_catalog.planning import check_workload
-from llamactl_catalog.regions import load_regions
+from llamactl_catalog.regions import Region, load_regions
 from llamactl_catalog.selection import Selection
 from llamactl_catalog.sources import load_sources
 from llamactl_catalog.token_prices import known_regions, load_token_prices, token_prices_for
@@ -160,7 +160,7 @@ def comparison_of(
         regions=regions,
         today=asked.today,
         version=asked.version,
-        apis=(*asked.apis, *_token_prices(models, offered, asked.today)),
+        apis=(*asked.apis, *_token_prices(models, offered, regions, asked.today)),
         limits=asked.limits,
         quantizations=asked.quantizations,
         engine=engine,
@@ -172,11 +172,14 @@ def comparison_of(
 
 
 def _token_prices(
-    models: Sequence[Model], offered: Sequence[Offer], today: date
+    models: Sequence[Model],
+    offered: Sequence[Offer],
+    regions: Mapping[tuple[str, str], Region],
+    today: date,
 ) -> Iterator[ApiPrice]:
     """Give what the clouds' own services charge per token for these very models."""
     names = {(each.price.cloud, each.price.region) for each in offered}
-    where = known_regions(load_regions(), names)
+    where = known_regions(regions, names)
     prices, sources = load_token_prices(), load_sources()
     for model in models:
         for each in token_prices_for(model.id, today, where, prices):

@@ -5,7 +5,7 @@ from typing import Any
 
 from llamactl.app import App
 from llamactl_catalog.errors import LicenseRefused, LlamactlError
-from llamactl_catalog.licensing.requirement import kept_back_use
+from llamactl_catalog.licensing.requirement import kept_back_use, requirement
 from llamactl_catalog.model import License, Model
 
 _REMOTE = "://"
@@ -25,7 +25,7 @@ class PlanLicense:
         return {
             "id": self.terms.id,
             "name": self.terms.name,
-            "acceptance_required": self.terms.acceptance_required or self.withheld is not None,
+            "acceptance_required": self.is_required,
             "accepted": self.accepted,
             "commercial_use": self.terms.commercial_use,
             "hosting": self.terms.hosting,
@@ -33,9 +33,9 @@ class PlanLicense:
         }
 
     @property
-    def withheld(self) -> str | None:
-        """The use that the license withholds, which a deployment may be."""
-        return kept_back_use(self.terms)
+    def is_required(self) -> bool:
+        """Whether a record is asked for: of an acceptance, or of why a withheld use is none."""
+        return self.terms.acceptance_required or kept_back_use(self.terms) is not None
 
 
 def plan_license(app: App, model: Model) -> PlanLicense:
@@ -49,7 +49,7 @@ def plan_license(app: App, model: Model) -> PlanLicense:
 
     terms = model.license
     name = f"{terms.name} ({terms.id})"
-    if _REMOTE in app.ledger_address() and _asks(terms):
+    if _REMOTE in app.ledger_address() and requirement(model) is not None:
         return PlanLicense(terms, None, f"{name}: the shared ledger is not read here")
     try:
         standing = license_standing(app, model, Accepted())
@@ -60,7 +60,3 @@ def plan_license(app: App, model: Model) -> PlanLicense:
     command = standing.command()
     fix = "" if command is None else f" ({command})"
     return PlanLicense(standing.terms, standing.is_open, f"{standing.words()}{fix}")
-
-
-def _asks(terms: License) -> bool:
-    return terms.acceptance_required or kept_back_use(terms) is not None

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from llamactl_containers.llamacpp.admission import Admission
 from llamactl_containers.llamacpp.completion import Completion
@@ -62,46 +63,55 @@ class Engine:
         """Tokenize a prompt into ids and their bytes."""
         return await asyncio.to_thread(self._llama.pieces, text)
 
-    async def sized(self, completion: Completion) -> tuple[int, int]:
-        """Give how many tokens a prompt has at most, and how many its answer may have.
+    async def sized(self, completion: Completion) -> tuple[Completion, int]:
+        """Give it with the length of its answer, and how many tokens both may come to have.
+
+        A prompt that had to be counted goes on as its tokens: it is tokenized once.
 
         Raises:
             Refused: prompt and answer do not fit the context, or the constraint cannot be held.
         """
-        tokens = await self._sized(completion)
+        prompt, bound = await self._bounded(completion)
+        max_tokens = self._answer_tokens(bound, completion.max_tokens)
         if completion.constraint is not None:
             await self._constraints.check(completion.constraint)
-        return tokens
+        return replace(completion, prompt=prompt, max_tokens=max_tokens), bound + max_tokens
 
-    async def _sized(self, completion: Completion) -> tuple[int, int]:
-        prompt, context = completion.prompt, self.settings.context_tokens
-        bound = len(prompt) if isinstance(prompt, tuple) else _byte_bound(prompt)
-        wanted = completion.max_tokens
-        if isinstance(prompt, str) and (
-            bound > _UNCOUNTED_BYTES or bound + (wanted or DEFAULT_MAX_TOKENS) > context
-        ):
-            bound = await self._counted(prompt)
+    async def _bounded(self, completion: Completion) -> tuple[str | tuple[int, ...], int]:
+        """Give the prompt, as tokens where it is counted, and how many tokens it has at most."""
+        prompt = completion.prompt
+        if isinstance(prompt, tuple):
+            return prompt, len(prompt)
+        bound = _byte_bound(prompt)
+        most = bound + (completion.max_tokens or DEFAULT_MAX_TOKENS)
+        if bound <= _UNCOUNTED_BYTES and most <= self.settings.context_tokens:
+            return prompt, bound
+        tokens = await self._counted(prompt)
+        return tokens, len(tokens)
+
+    def _answer_tokens(self, bound: int, wanted: int | None) -> int:
+        context = self.settings.context_tokens
         if bound >= context:
             raise self._too_long(str(bound))
         if wanted is None:
-            return bound, min(DEFAULT_MAX_TOKENS, context - bound)
+            return min(DEFAULT_MAX_TOKENS, context - bound)
         if bound + wanted > context:
             message = (
                 f"`inputs` tokens + `max_new_tokens` must be <= {context}. "
                 f"Given: {bound} `inputs` tokens and {wanted} `max_new_tokens`"
             )
             raise Refused("context_length_exceeded", message)
-        return bound, wanted
+        return wanted
 
-    async def _counted(self, prompt: str) -> int:
-        """Count a prompt's tokens; of one that is far too long, only those of its start."""
+    async def _counted(self, prompt: str) -> tuple[int, ...]:
+        """Tokenize a prompt; of one that is far too long, only its start."""
         start = prompt[: _CHARACTERS_PER_TOKEN * self.settings.context_tokens]
-        tokens = len(await self.tokens(start))
+        tokens = await self.tokens(start)
         if len(start) == len(prompt):
-            return tokens
-        if tokens > 2 * self.settings.context_tokens:
-            raise self._too_long(f"more than {tokens}")
-        return len(await self.tokens(prompt))
+            return tuple(tokens)
+        if len(tokens) > 2 * self.settings.context_tokens:
+            raise self._too_long(f"more than {len(tokens)}")
+        return tuple(await self.tokens(prompt))
 
     def _too_long(self, given: str) -> Refused:
         context = self.settings.context_tokens

@@ -5,12 +5,10 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import orjson
 
-from llamactl_containers.llamacpp.completion import Completion
 from llamactl_containers.llamacpp.engine import Engine
 from llamactl_containers.llamacpp.generation import Finish, Generation, Piece
 from llamactl_containers.llamacpp.openai_choices import new_choice
@@ -25,7 +23,7 @@ _FINGERPRINT = "llamactl-llamacpp"
 
 async def complete(engine: Engine, request: OpenAIRequest, tally: Tally) -> dict[str, Any]:
     """Generate all choices, as `/v1/chat/completions` or `/v1/completions` gives them."""
-    fitted = [await _fitted(engine, each) for each in request.completions]
+    fitted = [await engine.sized(each) for each in request.completions]
     answers = await _all([engine.answer(*each, tally) for each in fitted])
     choices = [
         new_choice(request, index).whole(pieces, finish)
@@ -39,7 +37,7 @@ async def complete_stream(
     engine: Engine, request: OpenAIRequest, tally: Tally
 ) -> AsyncGenerator[bytes, None]:
     """Generate all choices as server-sent events, up to `[DONE]`."""
-    fitted = [await _fitted(engine, each) for each in request.completions]
+    fitted = [await engine.sized(each) for each in request.completions]
     head = orjson.dumps(_head(engine, request, chunk=True))[:-1]
     tail = b',"usage":null}\n\n' if request.include_usage else b"}\n\n"
     frame = b"data: %b,%%b%b" % (head.replace(b"%", b"%%"), tail)
@@ -61,11 +59,6 @@ async def complete_stream(
         yield b'data: %b,"choices":[],"usage":%b}\n\n%b' % (head, orjson.dumps(usage), DONE)
     else:
         yield DONE
-
-
-async def _fitted(engine: Engine, completion: Completion) -> tuple[Completion, int]:
-    prompt_tokens, max_tokens = await engine.sized(completion)
-    return replace(completion, max_tokens=max_tokens), prompt_tokens + max_tokens
 
 
 async def _interleaved(

@@ -78,8 +78,7 @@ async def _fitted(engine: Engine, request: GenerateRequest) -> tuple[Completion,
     if request.truncate is not None:
         tokens = await engine.tokens(request.inputs)
         completion = replace(completion, prompt=tuple(tokens[-request.truncate :]))
-    prompt_tokens, max_tokens = await engine.sized(completion)
-    return replace(completion, max_tokens=max_tokens), prompt_tokens + max_tokens
+    return await engine.sized(completion)
 
 
 def _event(piece: Piece, index: int) -> bytes:
