@@ -5,7 +5,7 @@ from typing import Any
 
 from llamactl.app import App
 from llamactl_catalog.errors import LicenseRefused, LlamactlError
-from llamactl_catalog.licensing.requirement import kept_back_use, requirement
+from llamactl_catalog.licensing.requirement import requirement
 from llamactl_catalog.model import License, Model
 
 _REMOTE = "://"
@@ -13,9 +13,13 @@ _REMOTE = "://"
 
 @dataclass(frozen=True, slots=True)
 class PlanLicense:
-    """`accepted` None: it is not known here. `refusal` is why `deploy` would refuse the model."""
+    """`accepted` None: it is not known here. `refusal` is why `deploy` would refuse the model.
+
+    `is_required`: a record is asked for, of an acceptance or of why a withheld use is none.
+    """
 
     terms: License
+    is_required: bool
     accepted: bool | None
     words: str
     refusal: LicenseRefused | None = None
@@ -32,11 +36,6 @@ class PlanLicense:
             "refused_because": None if self.refusal is None else self.refusal.message,
         }
 
-    @property
-    def is_required(self) -> bool:
-        """Whether a record is asked for: of an acceptance, or of why a withheld use is none."""
-        return self.terms.acceptance_required or kept_back_use(self.terms) is not None
-
 
 def plan_license(app: App, model: Model) -> PlanLicense:
     """Look how a model's license stands; nothing leaves this machine, so a plan needs no network.
@@ -47,16 +46,20 @@ def plan_license(app: App, model: Model) -> PlanLicense:
     from llamactl.pipeline.accepted import Accepted
     from llamactl.pipeline.license_standing import license_standing
 
-    terms = model.license
+    terms, is_required = model.license, requirement(model) is not None
     name = f"{terms.name} ({terms.id})"
-    if _REMOTE in app.ledger_address() and requirement(model) is not None:
-        return PlanLicense(terms, None, f"{name}: the shared ledger is not read here")
+    if is_required and _REMOTE in app.ledger_address():
+        return PlanLicense(terms, is_required, None, f"{name}: the shared ledger is not read here")
     try:
         standing = license_standing(app, model, Accepted())
     except LicenseRefused as error:
-        return PlanLicense(terms, False, f"{name}: deploy refuses it: {error.message}", error)
+        return PlanLicense(
+            terms, is_required, False, f"{name}: deploy refuses it: {error.message}", error
+        )
     except LlamactlError as error:
-        return PlanLicense(terms, None, f"{name}: not known whether accepted: {error.message}")
+        return PlanLicense(
+            terms, is_required, None, f"{name}: not known whether accepted: {error.message}"
+        )
     command = standing.command()
     fix = "" if command is None else f" ({command})"
-    return PlanLicense(standing.terms, standing.is_open, f"{standing.words()}{fix}")
+    return PlanLicense(standing.terms, is_required, standing.is_open, f"{standing.words()}{fix}")

@@ -6,6 +6,7 @@ from datetime import date
 from llamactl_catalog.catalog import load_catalog
 from llamactl_catalog.hardware import Accelerator, InstanceType, Offer, Price
 from llamactl_catalog.placement import Memory, Speed
+from llamactl_catalog.planning import plan
 from llamactl_catalog.workload import Workload
 
 TODAY = date(2026, 11, 22)
@@ -99,3 +100,14 @@ class Easy:
 
 def with_concurrency(count):
     return replace(WORKLOAD, concurrency=count)
+
+
+def planned(*offers, workload=WORKLOAD, arithmetic=None, **options):
+    """Plan the hand-made model on some offers, by arithmetic to follow in the head."""
+    chosen = arithmetic if arithmetic is not None else Easy()
+    return plan(MODEL, offers, workload, arithmetic=chosen, today=TODAY, **options)
+
+
+def names(found):
+    """Name the instance types of a plan's placements, best first."""
+    return [each.offer.instance_type.name for each in found.placements]

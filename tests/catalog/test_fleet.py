@@ -2,25 +2,15 @@
 
 from catalog.planning_values import (
     MODEL,
-    TODAY,
-    WORKLOAD,
-    Easy,
     accelerator,
+    names,
     offer,
+    planned,
     with_concurrency,
 )
 from llamactl_catalog.engines import TGI
-from llamactl_catalog.planning import plan
 
 BIG = accelerator("big", 4000)
-
-
-def planned(*offers, workload=WORKLOAD, **options):
-    return plan(MODEL, offers, workload, arithmetic=Easy(), today=TODAY, **options)
-
-
-def names(found):
-    return [each.offer.instance_type.name for each in found.placements]
 
 
 def test_a_disk_too_small_for_weights_and_image_is_the_reason_with_its_numbers():

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from catalog.planning_values import (
     BASE_MODEL,
-    MODEL,
     TODAY,
     WORKLOAD,
     Easy,
     accelerator,
+    names,
     offer,
+    planned,
     with_concurrency,
 )
 from llamactl_catalog.errors import InvalidInput
@@ -24,15 +25,6 @@ from llamactl_catalog.planning import plan
 
 BIG = accelerator("big", 4000)
 TINY = accelerator("tiny", 500)
-
-
-def planned(*offers, workload=WORKLOAD, arithmetic=None, **options):
-    chosen = arithmetic if arithmetic is not None else Easy()
-    return plan(MODEL, offers, workload, arithmetic=chosen, today=TODAY, **options)
-
-
-def names(found):
-    return [each.offer.instance_type.name for each in found.placements]
 
 
 def test_replicas_share_a_load_that_one_has_no_memory_for():

@@ -3,28 +3,17 @@
 import pytest
 
 from catalog.planning_values import (
-    MODEL,
-    TODAY,
-    WORKLOAD,
     Easy,
     accelerator,
+    names,
     offer,
+    planned,
     with_concurrency,
 )
 from llamactl_catalog.limits import Limits
 from llamactl_catalog.placement import Layout
-from llamactl_catalog.planning import plan
 
 BIG = accelerator("big", 4000)
-
-
-def planned(*offers, workload=WORKLOAD, arithmetic=None, **options):
-    chosen = arithmetic if arithmetic is not None else Easy()
-    return plan(MODEL, offers, workload, arithmetic=chosen, today=TODAY, **options)
-
-
-def names(found):
-    return [each.offer.instance_type.name for each in found.placements]
 
 
 def test_what_is_slower_than_people_read_comes_last_and_is_marked():

@@ -6,6 +6,7 @@ import re
 import pytest
 from click.testing import CliRunner
 
+from cli.asking import asking
 from cli.compare_goldens import GOLDEN, TEXTS, compared, two_models
 from llamactl.app import App
 from llamactl.commands.compare import command
@@ -15,24 +16,14 @@ from llamactl.main import run
 from llamactl_catalog.errors import InvalidInput, NoCapacity, UnknownModel
 from llamactl_catalog.limits import Limits
 
+invoke, as_json = asking(command)
+
 MODEL = "llama-2-13b-chat"
 
 
 @pytest.fixture
 def app(tmp_path):
     return App(state_dir=tmp_path / "state", cache_dir=tmp_path / "cache")
-
-
-def invoke(app, *arguments):
-    """Run the command; its result, or the error that it raised."""
-    result = CliRunner().invoke(command, arguments, obj=app)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
-
-
-def as_json(app, *arguments):
-    return json.loads(invoke(app, *arguments, "--json").stdout)
 
 
 @pytest.mark.parametrize("name", TEXTS)

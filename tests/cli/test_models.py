@@ -5,12 +5,14 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
+from cli.asking import asking
 from llamactl.app import App
 from llamactl.commands.models import command
 from llamactl.main import run
 from llamactl_catalog.errors import InvalidInput, NotFound, UnknownModel
+
+models, listed = asking(command)
 
 GOLDEN = Path(__file__).parent / "golden"
 FIELDS = [
@@ -34,18 +36,6 @@ def app_with_overlay(tmp_path):
     overlay = tmp_path / "acme.toml"
     overlay.write_text(OVERLAY, "utf-8")
     return App(tmp_path / "state", tmp_path / "cache", catalog_overlay=overlay)
-
-
-def models(app, *arguments):
-    """Run the command; its result, or the error that it raised."""
-    result = CliRunner().invoke(command, arguments, obj=app)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
-
-
-def listed(app, *arguments):
-    return json.loads(models(app, *arguments, "--json").stdout)
 
 
 def ids(app, *arguments):

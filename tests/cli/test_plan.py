@@ -6,9 +6,10 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from cli.plan_asking import as_json, invoke
+from cli.asking import asking
 from cli.plan_goldens import GOLDEN, TEXTS, planned
 from llamactl.app import App
+from llamactl.commands.plan import command
 from llamactl.main import run
 from llamactl.plan_page import COLUMNS, plan_page, rejected_page
 from llamactl_catalog.errors import InvalidInput, NoCapacity, OverPriceCap, UnknownModel
@@ -16,6 +17,8 @@ from llamactl_catalog.model import WheelSource
 from llamactl_catalog.own_machine import own_machine, own_shortage
 from llamactl_catalog.units import GIB
 from llamactl_catalog.workload import Workload
+
+invoke, as_json = asking(command)
 
 PLACEMENT_FIELDS = {
     "rank", "chosen", "cloud", "region", "instance_type", "accelerator", "accelerators",

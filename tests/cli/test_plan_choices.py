@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from cli.plan_asking import as_json, invoke
+from cli.asking import asking
 from llamactl.app import App
+from llamactl.commands.plan import command
 from llamactl_catalog.errors import InvalidInput
 from llamactl_catalog.regions import load_regions
+
+invoke, as_json = asking(command)
 
 
 @pytest.fixture
