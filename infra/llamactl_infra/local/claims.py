@@ -1,33 +1,24 @@
 """The claim of a name: at any time one command at most changes a deployment.
 
 The lock decides, the file beside it tells readers who holds it. Both are gone once it is let go.
-Removing a lock file is safe as the last act under the lock: who opened the old file before finds
-it unlinked after locking it and starts over (filelock checks the link count), who comes later makes
-a new one. On Windows an open file cannot be removed; filelock does it there when it lets go.
 """
 
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 from llamactl_catalog.errors import NoCapacity
 from llamactl_containers.disk import told
 from llamactl_containers.whole_files import draft_of, make_folder, write_whole
+from llamactl_infra.held_lock import LockHeld, held
 from llamactl_infra.local.layout import Folder
 from llamactl_infra.local.processes import ProcessIdentity, identify, is_alive
 
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
-
 Purpose = Literal["deployed", "destroyed"]
-
-# Long enough for a holder that is just letting go.
-_PATIENCE_S = 0.5
-_POLL_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +37,17 @@ def claimed(folder: Folder, purpose: Purpose) -> Iterator[None]:
     Raises:
         NoCapacity: another command holds it; the message says which.
     """
-    from filelock import FileLock, Timeout
-
-    with told(folder.lock, "--state-dir"):
-        make_folder(folder.path.parent)
-        lock = FileLock(folder.lock)
-        try:
-            lock.acquire(timeout=_PATIENCE_S, poll_interval=_POLL_S)
-        except Timeout as error:
-            raise _taken(folder, purpose) from error
-    try:
+    # The draft is of a command that was killed.
+    beside = draft_of(folder.claim), folder.claim
+    with ExitStack() as claim:
+        with told(folder.lock, "--state-dir"):
+            make_folder(folder.path.parent)
+            try:
+                claim.enter_context(held(folder.lock, *beside))
+            except LockHeld as error:
+                raise _taken(folder, purpose) from error
         _announce(folder, purpose)
         yield
-    finally:
-        _let_go(folder, lock)
 
 
 def holder(folder: Folder) -> Holder | None:
@@ -82,14 +70,6 @@ def _announce(folder: Folder, purpose: Purpose) -> None:
     }
     with suppress(OSError):  # a full disk: destroy must work all the same, and deploy fails soon
         write_whole(folder.claim, json.dumps(values))
-
-
-def _let_go(folder: Folder, lock: "BaseFileLock") -> None:
-    # The draft is of a command that was killed; the lock goes last, while it is still held.
-    for path in (draft_of(folder.claim), folder.claim, folder.lock):
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
-    lock.release()
 
 
 def _taken(folder: Folder, purpose: Purpose) -> NoCapacity:

@@ -10,16 +10,13 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from llamactl_containers.whole_files import make_folder, write_whole
+from llamactl_infra.held_lock import LockHeld, held
 from llamactl_infra.stacks.locks import StackLocked, owner_in
-
-# Long enough for a holder that is just letting go.
-_PATIENCE_S = 0.5
-_POLL_S = 0.02
 
 
 @contextmanager
@@ -31,24 +28,16 @@ def claimed(home: Path, name: str) -> Iterator[None]:
     Raises:
         StackLocked: another run of this machine holds it.
     """
-    from filelock import FileLock, Timeout
-
     folder = home / "claims"
     make_folder(folder)
-    lock, about = FileLock(folder / f"{name}.lock"), folder / f"{name}.json"
-    try:
-        lock.acquire(timeout=_PATIENCE_S, poll_interval=_POLL_S)
-    except Timeout as error:
-        raise StackLocked(name, owner_in(about)) from error
-    try:
+    about = folder / f"{name}.json"
+    with ExitStack() as claim:
+        try:
+            claim.enter_context(held(folder / f"{name}.lock", about))
+        except LockHeld as error:
+            raise StackLocked(name, owner_in(about)) from error
         _announce(about)
         yield
-    finally:
-        # The lock file goes last, still locked: filelock starts over where it was unlinked.
-        for path in (about, folder / f"{name}.lock"):
-            with suppress(OSError):  # Windows removes no open file
-                path.unlink(missing_ok=True)
-        lock.release()
 
 
 def _announce(about: Path) -> None:
