@@ -15,7 +15,6 @@ from llamactl_catalog.workload import Workload
 MAX_PRICE_AGE_DAYS = 180
 NO_GUARDRAILS = "no guardrails: nothing in this model refuses harmful requests; add your own checks"
 EXTRAPOLATED = "extrapolated speed"
-SLOW = "slow"
 # What a calibration says of itself where it has not seen the like (speed/reliability.py).
 _UNMEASURED = "not measured"
 
@@ -46,7 +45,7 @@ def speed_cautions(candidate: Candidate, workload: Workload, cloud: Cloud | None
     speed = candidate.speed
     if candidate.is_slow:
         yield (
-            f"{SLOW}: {speed.ms_per_token:.0f} ms per token; people read one in "
+            f"slow: {speed.ms_per_token:.0f} ms per token; people read one in "
             f"{READING_MS_PER_TOKEN:.0f} ms"
         )
     if cloud is not None:

@@ -64,10 +64,9 @@ def gpus(each: Placement) -> str:
     `4x2/8 A10G` are four replicas of two shards.
     """
     instance = each.offer.instance_type
-    per_instance = each.replicas_per_instance
-    several = f"{per_instance}x{each.num_shard}/"
     used = f"{each.num_shard}/" if each.num_shard < instance.accelerators else ""
-    used = several if per_instance > 1 else used
+    if each.replicas_per_instance > 1:
+        used = f"{each.replicas_per_instance}x{used}"
     name = _SOCKET.sub("", instance.accelerator.name).replace(" GB", "GB").strip()
     return f"{used}{instance.accelerators} {name}"
 

@@ -18,8 +18,8 @@ def break_even(stairs: Sequence[Stair], api: ApiPrice, load: Load) -> BreakEven 
     price = per_million / _MILLION
     of_full = min(each.usd_per_month / each.monthly_tokens for each in stairs)
     last = last_load(stairs, price)
-    fast = [each.at_speed(1) for each in stairs]
-    slow = [each.at_speed(-1) for each in stairs]
+    fast = [each.at_speed(each.error_factor) for each in stairs]
+    slow = [each.at_speed(1 / each.error_factor) for each in stairs]
     return BreakEven(
         api=api,
         first_monthly_tokens=first_load(stairs, price),

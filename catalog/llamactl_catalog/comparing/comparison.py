@@ -12,7 +12,6 @@ from llamactl_catalog.placement import Placement
 from llamactl_catalog.quota import Quota
 from llamactl_catalog.regions import Region
 
-SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
 _MILLION = 1e6
 
 

@@ -33,9 +33,8 @@ class Stair:
     error_factor: float = 1.0
 
     def at_speed(self, factor: float) -> "Stair":
-        """Give what it carries with its speed multiplied by the error, to a power: 1 or -1."""
-        carried = self.monthly_tokens * self.error_factor**factor
-        return replace(self, monthly_tokens=carried)
+        """Give what it carries at so many times the estimated speed."""
+        return replace(self, monthly_tokens=self.monthly_tokens * factor)
 
     def instances(self, monthly_tokens: float) -> int | None:
         """Count the instances for a load; None: more than the budget has room for."""
