@@ -91,9 +91,10 @@ def _up(load: Load) -> str:
 def _of_prices(comparison: Comparison, max_price_age_days: int) -> Iterator[str]:
     oldest, newest = comparison.oldest_price, comparison.newest_price
     dates = f"{oldest}" if oldest == newest else f"{oldest} to {newest}"
+    without = "Commitments" if comparison.discounts else "Discounts, commitments"
     yield (
         f"Prices are on-demand prices in US dollars of {dates}; a month has {HOURS_PER_MONTH} "
-        "hours. Discounts, commitments, taxes, storage, network, logs and people are not in them."
+        f"hours. {without}, taxes, storage, network, logs and people are not in them."
     )
     for cloud, share in comparison.discounts:
         yield (
