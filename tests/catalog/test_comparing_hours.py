@@ -48,6 +48,7 @@ def test_a_discount_is_of_one_cloud_and_is_said():
     assert any(
         text.startswith("30 % is taken off every price of aws") for text in found.assumptions
     )
+    assert not any("Discounts" in text for text in found.assumptions)
 
 
 def test_a_discount_moves_growth_and_regions_alike():
