@@ -1,7 +1,7 @@
 """The deployments of every target, found by their names: those on this machine first."""
 
 from collections.abc import Callable
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from llamactl.app import App
 from llamactl_catalog.errors import (
@@ -12,6 +12,9 @@ from llamactl_catalog.errors import (
 )
 from llamactl_infra.deployment import Deployment
 from llamactl_infra.spec import Cloud
+
+if TYPE_CHECKING:
+    from llamactl_infra.stacks.known_endpoint import KnownEndpoint
 
 Place = Literal["this machine", "a cloud"]
 _Found = TypeVar("_Found")
@@ -56,6 +59,19 @@ def find(app: App, name: str, *, closely: bool = False) -> Deployment:
     if place_of(app, name) == "this machine":
         return app.local().deployment(name)
     return on_cloud(app, name, lambda: app.stacks().deployment(name, closely=closely))
+
+
+def known_endpoint(app: App, name: str) -> "KnownEndpoint | None":
+    """Return where a deployment on a cloud answers, as its stack has it; None: ask its target.
+
+    Raises:
+        UnknownDeployment: there is none of that name.
+        ProgramMissing: it is on a cloud, and Pulumi is needed and not installed.
+        LlamactlError: it cannot be looked at.
+    """
+    if place_of(app, name) == "this machine":
+        return None
+    return on_cloud(app, name, lambda: app.stacks().known_endpoint(name))
 
 
 def api_key(app: App, deployment: Deployment) -> str | None:

@@ -18,6 +18,7 @@ from llamactl.main import run
 from llamactl.pipeline.cloud_removal import page
 from llamactl_catalog.errors import InvalidInput, NoPermission, ProgramMissing, UnknownDeployment
 from llamactl_infra.deployment import CloudFacts, Deployment, kinds_of
+from llamactl_infra.stacks.known_endpoint import KnownEndpoint
 from llamactl_infra.stacks.removal import Removed
 
 URL = "https://runtime.sagemaker.us-east-1.amazonaws.com/endpoints/chat/invocations"
@@ -64,6 +65,7 @@ class StacksStandIn:
         self.found = found
         self.trouble = trouble
         self.key = None
+        self.known = None
         self.destroyed = []
         self.outcome = Removed(3)
 
@@ -91,6 +93,9 @@ class StacksStandIn:
             if each.name == name:
                 return each
         raise UnknownDeployment(name, self.names_seen())
+
+    def known_endpoint(self, name):
+        return self.known
 
     def standing(self, name):
         return FACTS.resources
@@ -241,6 +246,16 @@ def test_a_name_that_nothing_here_has_is_unknown_without_the_engine_too(given):
 
 def test_the_endpoint_is_the_url_and_nothing_else(given):
     assert given(deployment())(endpoint, "chat").stdout == f"{URL}\n"
+
+
+def test_an_endpoint_that_the_stack_knows_is_printed_without_a_look_at_its_cloud(given):
+    ask = given(trouble=AssertionError("the cloud was asked"))
+    ask.stacks.known = KnownEndpoint(URL, "mistral-7b-instruct-v0.2", "sigv4")
+
+    assert ask(endpoint, "chat").stdout == f"{URL}\n"
+    assert json.loads(ask(endpoint, "chat", "--json").stdout) == {
+        "endpoint": URL, "model": "mistral-7b-instruct-v0.2", "auth": "sigv4",
+    }  # fmt: skip
 
 
 def test_the_endpoint_is_printed_with_a_warning_where_the_state_is_not_known(given):

@@ -3,11 +3,11 @@
 import click
 
 from llamactl.app import App
-from llamactl.deployments import api_key, find
+from llamactl.deployments import api_key, find, known_endpoint
 from llamactl.names import deployment_name
 from llamactl.output import print_json, talk
 from llamactl_catalog.errors import InvalidInput, Unhealthy
-from llamactl_infra.deployment import Deployment
+from llamactl_infra.deployment import AuthKind, Deployment
 
 
 @click.command(name="endpoint")
@@ -17,6 +17,21 @@ from llamactl_infra.deployment import Deployment
 @click.pass_obj
 def command(app: App, name: str, key: bool, as_json: bool) -> None:
     """Print the URL of the deployment NAME, and nothing else."""
+    known = None if key else known_endpoint(app, name)
+    if known is not None:
+        _print(known.url, known.model, _auth(known.auth), as_json=as_json)
+        return
+    deployment = _answering(app, name)
+    if key and not as_json:
+        click.echo(_key(app, deployment))
+        return
+    is_open = deployment.cloud == "local" and deployment.api_key is None
+    auth = "none" if is_open else _auth(deployment.auth)
+    _print(deployment.endpoint, deployment.model, auth, as_json=as_json)
+
+
+def _answering(app: App, name: str) -> Deployment:
+    """Ask how the deployment is, and refuse one that cannot answer."""
     deployment = find(app, name)
     if not deployment.may_answer:
         reason = f": {deployment.reason}" if deployment.reason is not None else ""
@@ -24,17 +39,18 @@ def command(app: App, name: str, key: bool, as_json: bool) -> None:
         raise Unhealthy(message, hint=deployment.repair_hint)
     if deployment.state == "unknown":
         talk(f"warning: whether '{name}' answers is not known: {deployment.reason}")
+    return deployment
+
+
+def _print(url: str | None, model: str, auth: str, *, as_json: bool) -> None:
     if as_json:
-        kind = _auth(deployment)
-        print_json({"endpoint": deployment.endpoint, "model": deployment.model, "auth": kind})
-        return
-    click.echo(_key(app, deployment) if key else deployment.endpoint)
+        print_json({"endpoint": url, "model": model, "auth": auth})
+    else:
+        click.echo(url)
 
 
-def _auth(deployment: Deployment) -> str:
-    if deployment.cloud == "local":
-        return "bearer" if deployment.api_key is not None else "none"
-    return "bearer" if deployment.auth == "key" else deployment.auth
+def _auth(kind: AuthKind) -> str:
+    return "bearer" if kind == "key" else kind
 
 
 def _key(app: App, deployment: Deployment) -> str:

@@ -82,8 +82,8 @@ class StackReader:
                 return self.checkpoints.names()
         return self.exports().names()
 
-    def one(self, name: str, *, with_secrets: bool = False) -> Kept:
-        """Read one stack; with the secrets of its spec only where they are asked for.
+    def require(self, name: str) -> None:
+        """Refuse a name that no stack has.
 
         Raises:
             UnknownDeployment: there is none of that name.
@@ -92,6 +92,15 @@ class StackReader:
         known = self.names()
         if name not in known:
             raise UnknownDeployment(name, known)
+
+    def one(self, name: str, *, with_secrets: bool = False) -> Kept:
+        """Read one stack; with the secrets of its spec only where they are asked for.
+
+        Raises:
+            UnknownDeployment: there is none of that name.
+            LlamactlError: the backend cannot be read.
+        """
+        self.require(name)
         return self.several([name], with_secrets=with_secrets)[0]
 
     def several(self, names: Sequence[str], *, with_secrets: bool = False) -> list[Kept]:
@@ -102,12 +111,11 @@ class StackReader:
         """
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="stack") as pool:
             settings = [pool.submit(self._settings, name, secrets=with_secrets) for name in names]
-            states = [pool.submit(self._state, name) for name in names]
+            states = [pool.submit(self.state, name) for name in names]
             found = zip(names, settings, states, strict=True)
             return [self._kept(name, own.result(), state.result()) for name, own, state in found]
 
     def _kept(self, name: str, settings: Mapping[str, str], state: Mapping[str, Any]) -> Kept:
-        resources = tuple(each for each in state.get("resources") or () if _is_real(each))
         if not settings and state.get("resources"):
             settings = self._last_settings(name)
         spec, problem = spec_of(settings)
@@ -115,13 +123,18 @@ class StackReader:
             name=name,
             spec=spec,
             problem=problem,
-            outputs=_outputs(state),
-            resources=tuple(_resource(each) for each in resources),
-            created_at=_created_at(resources, state),
+            outputs=outputs_of(state),
+            resources=resources_of(state),
+            created_at=_created_at(state),
             is_unfinished=has_creations(state),
         )
 
-    def _state(self, name: str) -> Mapping[str, Any]:
+    def state(self, name: str) -> Mapping[str, Any]:
+        """Return what the last run left in the state of a stack, which is there.
+
+        Raises:
+            LlamactlError: the backend cannot be read.
+        """
         if self.checkpoints is not None:
             with suppress(NotReadable):
                 return self.checkpoints.state(name)
@@ -165,17 +178,8 @@ def _lenient(settings: Mapping[str, str]) -> Spec | None:
     return None
 
 
-def _is_real(resource: Mapping[str, Any]) -> bool:
-    own = resource.get("custom") and not resource.get("external") and resource.get("id")
-    # A dynamic resource is a step of the program's own.
-    return bool(own) and not str(resource["type"]).startswith(("pulumi:", "pulumi-python:"))
-
-
-def _resource(told: Mapping[str, Any]) -> Resource:
-    return Resource(named(told["urn"]), Held(str(told["type"]), str(told["id"])))
-
-
-def _outputs(state: Mapping[str, Any]) -> Mapping[str, Any]:
+def outputs_of(state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the outputs of the last `up` that came to its end, without secrets."""
     for each in state.get("resources") or ():
         if each["type"] == "pulumi:pulumi:Stack":
             outputs = each.get("outputs") or {}
@@ -183,10 +187,26 @@ def _outputs(state: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
-def _created_at(
-    resources: Sequence[Mapping[str, Any]], state: Mapping[str, Any]
-) -> datetime | None:
-    told = [str(each["created"]) for each in resources if each.get("created")]
+def resources_of(state: Mapping[str, Any]) -> tuple[Resource, ...]:
+    """Return the things in the cloud that a state knows of."""
+    return tuple(
+        Resource(named(each["urn"]), Held(str(each["type"]), str(each["id"])))
+        for each in _real(state)
+    )
+
+
+def _real(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [each for each in state.get("resources") or () if _is_real(each)]
+
+
+def _is_real(resource: Mapping[str, Any]) -> bool:
+    own = resource.get("custom") and not resource.get("external") and resource.get("id")
+    # A dynamic resource is a step of the program's own.
+    return bool(own) and not str(resource["type"]).startswith(("pulumi:", "pulumi-python:"))
+
+
+def _created_at(state: Mapping[str, Any]) -> datetime | None:
+    told = [str(each["created"]) for each in _real(state) if each.get("created")]
     last = (state.get("manifest") or {}).get("time")
     text = min(told) if told else last
     if not text:

@@ -12,7 +12,6 @@ from llamactl_catalog.errors import (
     LlamactlError,
     NoPermission,
     NotFound,
-    UnknownDeployment,
 )
 from llamactl_catalog.progress import Report, Step, silent
 from llamactl_containers.disk import told
@@ -22,6 +21,7 @@ from llamactl_infra.stacks import traces
 
 if TYPE_CHECKING:
     from llamactl_infra.live.cloud import LiveCloud
+    from llamactl_infra.stacks.known_endpoint import KnownEndpoint
     from llamactl_infra.stacks.place import StackPlace
     from llamactl_infra.stacks.reading import Kept, StackReader
     from llamactl_infra.stacks.removal import Removed
@@ -166,6 +166,20 @@ class StackTarget:
             return self._with_differences(found[0], kept)
         return found[0]
 
+    def known_endpoint(self, name: str) -> "KnownEndpoint | None":
+        """Return where a deployment answers, by its stack alone; None: its cloud is to be asked.
+
+        Raises:
+            UnknownDeployment: there is none of that name.
+            ProgramMissing: the backend needs Pulumi, which is not installed.
+            LlamactlError: the backend cannot be read.
+        """
+        from llamactl_infra.stacks.known_endpoint import known_endpoint
+
+        reader = self._reader(silent)
+        reader.require(name)
+        return known_endpoint(reader.state(name))
+
     def require(self, name: str) -> None:
         """Refuse a name that no stack has.
 
@@ -174,9 +188,7 @@ class StackTarget:
             ProgramMissing: the engine is not installed.
             LlamactlError: its backend cannot be read.
         """
-        known = self._reader(silent).names()
-        if name not in known:
-            raise UnknownDeployment(name, known)
+        self._reader(silent).require(name)
 
     def stored_spec(self, name: str, report: Report = silent) -> Spec | None:
         """Give the spec that a stack was configured with, its secrets too; None: no such stack.
@@ -305,17 +317,6 @@ class StackTarget:
             LlamactlError: the cloud does not tell.
         """
         return self._live(cloud).weights_readers(place, region)
-
-    def unlock(self, name: str) -> None:
-        """Clear the lock that a killed run left; a run that is still there loses it too.
-
-        Raises:
-            UnknownDeployment: there is none of that name.
-            LlamactlError: the backend cannot be written.
-        """
-        from llamactl_infra.stacks.stack import existing_stack
-
-        existing_stack(name, self.place()).unlock()
 
     def _reader(self, report: Report) -> "StackReader":
         from llamactl_infra.stacks.checkpoints import checkpoints_of

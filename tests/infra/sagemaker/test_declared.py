@@ -14,7 +14,7 @@ from infra.sagemaker.declared import READY, declared, only, spec_of, variant
 from infra.sagemaker.declared_goldens import GOLDEN, SPECS, text_of
 from llamactl_catalog.errors import InvalidFile
 from llamactl_catalog.hardware_tables import load_accelerators, load_instance_types
-from llamactl_infra.clouds.aws.disks import has_own_disk
+from llamactl_infra.clouds.aws.disks import disk_of
 from llamactl_infra.clouds.aws.names import content_name, is_name, role_name
 from llamactl_infra.clouds.aws.schedules import cron_expression
 from llamactl_infra.spec import SageMakerSpec, Schedule
@@ -71,14 +71,14 @@ def test_no_volume_is_asked_for_where_there_is_a_disk_and_the_host_is_always_nam
 
     one = variant(declared(told)[0])
 
-    assert ("volumeSizeInGb" in one) == (not has_own_disk(of))
+    assert ("volumeSizeInGb" in one) == (disk_of(of) == "volume")
     assert one["inferenceAmiVersion"]
 
 
 def test_the_rule_of_disks_agrees_with_the_table():
     told = {each.name: each.disk_bytes is not None for each in TYPES}
 
-    assert {name: has_own_disk(name) for name in told} == told
+    assert {name: disk_of(name) == "own" for name in told} == told
 
 
 def configuration_name(spec):

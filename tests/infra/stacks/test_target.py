@@ -358,7 +358,9 @@ def test_the_lock_of_a_run_that_is_there_is_never_cleared(slow_destroy, target):
     assert slow_destroy.poll() is None
 
 
-def test_to_unlock_what_is_not_locked_does_no_harm(target, deployed):
-    target.unlock("chat")
+def test_to_unlock_what_is_not_locked_does_no_harm(target, deployed, live, cloud):
+    live.seen[:] = [LiveEndpoint("absent")]
 
-    assert target.deployment("chat").state == "running"
+    target.destroy("chat", silent, unlock=True)
+
+    assert cloud.everything() == []

@@ -32,11 +32,6 @@ def disk_of(instance_type: str) -> Disk:
     return "volume" if _VOLUME.fullmatch(family) else "unknown"
 
 
-def has_own_disk(instance_type: str) -> bool:
-    """Tell whether it is known to have a disk of its own."""
-    return disk_of(instance_type) == "own"
-
-
 def volume_gb(instance_type: str, weights_bytes: int | None, asked_gb: int | None) -> int | None:
     """Give the size of the volume; None: none may be asked for, or its default will do.
 
