@@ -49,7 +49,8 @@ class Side:
         """Run one command, keep its time under a name, and return what it said."""
         options = [f"--{each}={self.folder / each}" for each in ("state-dir", "cache-dir")]
         command = [sys.executable, "-c", DOOR, *options, *arguments]
-        roots = os.pathsep.join(str(self.root / each) for each in PACKAGES)
+        watch = self.folder / "watch"  # what a benchmark has Python run first
+        roots = os.pathsep.join(map(str, [watch, *(self.root / each for each in PACKAGES)]))
         environment = {**self.environment, "PYTHONPATH": roots, **more}
         started = time.perf_counter()
         with tempfile.TemporaryFile("w+") as said:
@@ -100,16 +101,21 @@ def account() -> Iterator[dict[str, str]]:
     from standins.aws import Aws
     from standins.chat_server import ChatServer
     from standins.hub import TOKEN, HubStandIn
+
+    with ChatServer() as chat, Aws(chat.url) as aws, HubStandIn(weights(), repo=REPO) as hub:
+        yield {**aws.environment, "HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN}
+
+
+def weights() -> dict[str, bytes]:
+    """Give the files of a small model, as a Hub has them."""
     from standins.noise import noise
 
-    files = {
+    return {
         "config.json": b"{}",
         "tokenizer.json": b"{}",
         "model.safetensors": noise(1, 1_200_000),
         "USE_POLICY.md": b"What the benchmark's Llama may be used for: benchmarks.\n",
     }
-    with ChatServer() as chat, Aws(chat.url) as aws, HubStandIn(files, repo=REPO) as hub:
-        yield {**aws.environment, "HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN}
 
 
 def side(name: str, root: Path, folder: Path, account: Mapping[str, str]) -> Side:
@@ -120,7 +126,9 @@ def side(name: str, root: Path, folder: Path, account: Mapping[str, str]) -> Sid
     own = engine_environment(folder, aws=("aws",))
     inherited = {key: value for key, value in os.environ.items() if key[:4] not in {"AWS_", "PULU"}}
     home = {"HOME": str(folder), "HF_HOME": str(folder / "hub")}
-    return Side(name, root, folder, {**inherited, **home, **own, **account})
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's Python keeps what it has compiled
+    compiled = {"PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+    return Side(name, root, folder, {**inherited, **home, **own, **compiled, **account})
 
 
 def deploy(each: Side, again: int) -> None:

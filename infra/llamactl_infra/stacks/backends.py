@@ -135,11 +135,20 @@ def backend_url(place: "StackPlace", environment: Mapping[str, str]) -> str:
         NotReadable: it is named by none of the places that are known.
     """
     environment = {**environment, **place.environment}
+    if environment.get("PULUMI_ACCESS_TOKEN") and not environment.get("PULUMI_BACKEND_URL"):
+        raise NotReadable("Pulumi Cloud")
+    return configured_url(place, environment)
+
+
+def configured_url(place: "StackPlace", environment: Mapping[str, str]) -> str:
+    """Return the URL that the environment, the project or the last login names.
+
+    Raises:
+        NotReadable: none of them names one.
+    """
     named = environment.get("PULUMI_BACKEND_URL")
     if named:
         return named
-    if environment.get("PULUMI_ACCESS_TOKEN"):
-        raise NotReadable("Pulumi Cloud")
     backend = mapping_of(place.folder / "Pulumi.yaml").get("backend")
     if isinstance(backend, dict) and backend.get("url"):
         return str(backend["url"])
@@ -154,12 +163,17 @@ def folder_of(url: str) -> Path | None:
     return Path(url2pathname(parts.path))
 
 
-def _logged_in(environment: Mapping[str, str]) -> str:
+def pulumi_home(environment: Mapping[str, str]) -> Path:
+    """Return the folder in which Pulumi keeps its credentials and its own configuration."""
+    if path := environment.get("PULUMI_CREDENTIALS_PATH"):
+        return Path(path)
     home = environment.get("PULUMI_HOME")
-    root = Path(home) if home else Path(environment.get("HOME") or Path.home()) / ".pulumi"
-    path = environment.get("PULUMI_CREDENTIALS_PATH")
+    return Path(home) if home else Path(environment.get("HOME") or Path.home()) / ".pulumi"
+
+
+def _logged_in(environment: Mapping[str, str]) -> str:
     try:
-        text = (Path(path) if path else root).joinpath("credentials.json").read_text("utf-8")
+        text = (pulumi_home(environment) / "credentials.json").read_text("utf-8")
         current = json.loads(text)["current"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NotReadable("no login") from error

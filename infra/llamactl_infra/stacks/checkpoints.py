@@ -11,13 +11,13 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from llamactl_infra.stacks.backends import Backend, backend_of
-from llamactl_infra.stacks.place import PROJECT, PROJECT_FILES, StackPlace
+from llamactl_infra.stacks.backends import Backend
+from llamactl_infra.stacks.place import PROJECT, PROJECT_FILES
+from llamactl_infra.stacks.stack_store import MASK, Run, Secrets, deployment_in
 from llamactl_infra.stacks.yaml_values import NotReadable, mapping_of
 
 _STACKS = f"stacks/{PROJECT}"
@@ -29,28 +29,6 @@ _HISTORY = re.compile(r"\.history(\.json(?:\.gz|\.zst)?)$")
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 # In the order in which Pulumi meets them: of two that are equally new it takes the last.
 _SUFFIXES = (".json", ".json.gz", ".json.zst")
-# What a checkpoint of version 4 may need; none of them changes what is read here.
-_FEATURES = frozenset({
-    "refreshBeforeUpdate",
-    "views",
-    "hooks",
-    "taint",
-    "replaceWith",
-    "snippets-prototype",
-    "extensionParameterization",
-    "byteString",
-})  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run of Pulumi on a stack: what it was, how it ended, and the config and state it left."""
-
-    kind: str
-    result: str
-    message: str
-    config: Mapping[str, Any] = field(repr=False)
-    state: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,44 +81,37 @@ class Checkpoints:
         state = _latest(unpacked(self.backend.read(f"{folder}/{checkpoint}")))
         return Run(kind, result, message, config, state)
 
+    def require_settings_file(self, name: str) -> None:
+        """Do nothing: settings are in a file of the project."""
+
     def _require_layout(self) -> None:
         if not _LAYOUT.fullmatch(self.backend.read("meta.yaml")):
             raise NotReadable("the backend's layout is another one")
 
 
-def checkpoints_of(place: StackPlace, environment: Mapping[str, str]) -> Checkpoints | None:
-    """Open the checkpoints of a place; None: only Pulumi can read its backend."""
-    with suppress(NotReadable):
-        return Checkpoints(backend_of(place, environment))
-    return None
-
-
-def settings_in(folder: Path, name: str, *, with_secrets: bool) -> dict[str, str]:
+def settings_in(folder: Path, name: str, secrets: Secrets = "omitted") -> dict[str, str]:
     """Read the settings of a stack from its file in the project's folder; {} where there is none.
-
-    Secrets are left out; where they are asked for and there are any, Pulumi decrypts them.
 
     Raises:
         NotReadable: Pulumi is to be asked: for secrets, or as more than this file decides.
     """
-    return settings_of(config_in(folder, name), with_secrets=with_secrets)
+    return settings_of(config_in(folder, name), secrets)
 
 
-def settings_of(config: Mapping[str, Any], *, with_secrets: bool) -> dict[str, str]:
-    """Return the project's settings of a stack's whole config, without secrets.
+def settings_of(config: Mapping[str, Any], secrets: Secrets = "omitted") -> dict[str, str]:
+    """Return the project's settings of a stack's whole config.
 
     Raises:
-        NotReadable: there are secrets, and they are asked for; or a value has secrets in it.
+        NotReadable: values of secrets are asked for, and there are some; or one is part of a value.
     """
     found: dict[str, str] = {}
     for key, value in config.items():
-        if is_secret(value):
-            if with_secrets:
-                raise NotReadable("Pulumi alone decrypts secrets")
-            continue
+        hidden = is_secret(value)
+        if hidden and secrets == "read":
+            raise NotReadable("Pulumi alone decrypts secrets")
         namespace, _, setting = key.partition(":")
-        if namespace == PROJECT:
-            found[setting] = text_of(value)
+        if namespace == PROJECT and not (hidden and secrets == "omitted"):
+            found[setting] = MASK if hidden else text_of(value)
     return found
 
 
@@ -206,13 +177,7 @@ def unpacked(content: bytes) -> bytes:
 def _latest(content: bytes) -> Mapping[str, Any]:
     try:
         whole = json.loads(content)
-        version, checkpoint = whole["version"], whole["checkpoint"]
-        latest = {} if checkpoint.get("latest") is None else checkpoint["latest"]
-        features = frozenset(whole.get("features") or ())
-        known = version == 3 or (version == 4 and features <= _FEATURES)  # noqa: PLR2004 - Pulumi's
-        is_state = isinstance(latest, dict) and isinstance(latest.get("resources", []), list)
+        checkpoint = {"latest": whole["checkpoint"].get("latest")}
+        return deployment_in({**whole, **checkpoint}, "latest")
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise NotReadable(f"no checkpoint: {error}") from error
-    if not known or not is_state:
-        raise NotReadable(f"a checkpoint of version {version}")
-    return latest

@@ -12,6 +12,7 @@ from pulumi.automation import CommandError
 from llamactl_infra.stacks.causes import causes_on, translated
 from llamactl_infra.stacks.command import EngineCommand
 from llamactl_infra.stacks.place import PROJECT, StackPlace
+from llamactl_infra.stacks.stack_store import MASK, Secrets
 
 _PREFIX = f"{PROJECT}:"
 
@@ -37,15 +38,15 @@ class Exports:
         state: dict[str, Any] = self._told("stack", "export", "--stack", name)
         return state.get("deployment") or {}
 
-    def settings(self, name: str, *options: str, with_secrets: bool = False) -> dict[str, str]:
-        """Return the settings of a stack; secrets only where they are asked for."""
-        shown = ("--show-secrets",) if with_secrets else ()
+    def settings(self, name: str, *options: str, secrets: Secrets = "omitted") -> dict[str, str]:
+        """Return the settings of a stack; the values of secrets only where they are asked for."""
+        shown = ("--show-secrets",) if secrets == "read" else ()
         command = ("config", "--json", "--stack", name, *shown, *options)
         found: dict[str, Any] = self._told(*command)
         return {
-            key.removeprefix(_PREFIX): each["value"]
+            key.removeprefix(_PREFIX): each.get("value", MASK)  # a secret has none
             for key, each in found.items()
-            if key.startswith(_PREFIX) and "value" in each  # a secret has none
+            if key.startswith(_PREFIX) and ("value" in each or secrets == "masked")
         }
 
     def last_settings(self, name: str) -> dict[str, str]:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from llamactl_catalog.errors import InvalidFile, UnknownDeployment
 from llamactl_infra.live.cloud import Held
 from llamactl_infra.spec import Spec
-from llamactl_infra.stacks.checkpoints import Checkpoints, settings_in, settings_of
+from llamactl_infra.stacks.checkpoints import settings_in, settings_of
 from llamactl_infra.stacks.pending import has_creations
 from llamactl_infra.stacks.place import StackPlace
 from llamactl_infra.stacks.resources import Named, named
+from llamactl_infra.stacks.stack_store import Secrets, StackStore
 from llamactl_infra.stacks.yaml_values import NotReadable
 
 if TYPE_CHECKING:
@@ -63,12 +64,12 @@ class Kept:
 class StackReader:
     """Reads the project's stacks, several at once.
 
-    What `checkpoints` and the project's files do not tell for certain is asked of Pulumi, which
-    `exports` opens. `checkpoints` None: only Pulumi can read the backend.
+    What `store` and the project's files do not tell for certain is asked of Pulumi, which
+    `exports` opens. `store` None: only Pulumi can read the backend.
     """
 
     place: StackPlace
-    checkpoints: Checkpoints | None
+    store: StackStore | None
     exports: "Callable[[], Exports]" = field(repr=False)
 
     def names(self) -> tuple[str, ...]:
@@ -77,9 +78,9 @@ class StackReader:
         Raises:
             LlamactlError: the backend cannot be read.
         """
-        if self.checkpoints is not None:
+        if self.store is not None:
             with suppress(NotReadable):
-                return self.checkpoints.names()
+                return self.store.names()
         return self.exports().names()
 
     def require(self, name: str) -> None:
@@ -93,24 +94,24 @@ class StackReader:
         if name not in known:
             raise UnknownDeployment(name, known)
 
-    def one(self, name: str, *, with_secrets: bool = False) -> Kept:
-        """Read one stack; with the secrets of its spec only where they are asked for.
+    def one(self, name: str, secrets: Secrets = "omitted") -> Kept:
+        """Read one stack; the values of secrets only where they are asked for.
 
         Raises:
             UnknownDeployment: there is none of that name.
             LlamactlError: the backend cannot be read.
         """
         self.require(name)
-        return self.several([name], with_secrets=with_secrets)[0]
+        return self.several([name], secrets)[0]
 
-    def several(self, names: Sequence[str], *, with_secrets: bool = False) -> list[Kept]:
+    def several(self, names: Sequence[str], secrets: Secrets = "omitted") -> list[Kept]:
         """Read the stacks of these names, which are there.
 
         Raises:
             LlamactlError: the backend cannot be read.
         """
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="stack") as pool:
-            settings = [pool.submit(self._settings, name, secrets=with_secrets) for name in names]
+            settings = [pool.submit(self._settings, name, secrets) for name in names]
             states = [pool.submit(self.state, name) for name in names]
             found = zip(names, settings, states, strict=True)
             return [self._kept(name, own.result(), state.result()) for name, own, state in found]
@@ -135,23 +136,24 @@ class StackReader:
         Raises:
             LlamactlError: the backend cannot be read.
         """
-        if self.checkpoints is not None:
+        if self.store is not None:
             with suppress(NotReadable):
-                return self.checkpoints.state(name)
+                return self.store.state(name)
         return self.exports().state(name)
 
     def _last_settings(self, name: str) -> Mapping[str, str]:
         """Return the settings of the last run, of a stack that was made on another machine."""
-        if self.checkpoints is not None:
+        if self.store is not None:
             with suppress(NotReadable):
-                return settings_of(self.checkpoints.last_run(name).config, with_secrets=False)
+                return settings_of(self.store.last_run(name).config)
         return self.exports().last_settings(name)
 
-    def _settings(self, name: str, *, secrets: bool) -> Mapping[str, str]:
-        if self.checkpoints is not None:  # elsewhere, settings may be kept beside the state
+    def _settings(self, name: str, secrets: Secrets) -> Mapping[str, str]:
+        if self.store is not None:  # elsewhere, settings may be kept beside the state
             with suppress(NotReadable):
-                return settings_in(self.place.folder, name, with_secrets=secrets)
-        return self.exports().settings(name, with_secrets=secrets)
+                self.store.require_settings_file(name)
+                return settings_in(self.place.folder, name, secrets)
+        return self.exports().settings(name, secrets=secrets)
 
 
 def spec_of(settings: Mapping[str, str]) -> tuple[Spec | None, str | None]:

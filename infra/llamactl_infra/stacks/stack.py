@@ -18,13 +18,7 @@ from llamactl_infra.live.cloud import Orphan
 from llamactl_infra.spec import SECRETS, Cloud, Spec
 from llamactl_infra.stacks.adoption import adopted, holds
 from llamactl_infra.stacks.causes import causes_on, translated, unmendable
-from llamactl_infra.stacks.checkpoints import (
-    Checkpoints,
-    checkpoints_of,
-    config_in,
-    is_secret,
-    text_of,
-)
+from llamactl_infra.stacks.checkpoints import config_in, is_secret, text_of
 from llamactl_infra.stacks.command import EngineCommand, engine_command
 from llamactl_infra.stacks.cut_writes import remove_cut_writes
 from llamactl_infra.stacks.events import Change, Listener
@@ -35,6 +29,8 @@ from llamactl_infra.stacks.program_environment import require_environment
 from llamactl_infra.stacks.refreshed import as_declared, with_errors_of
 from llamactl_infra.stacks.resources import named
 from llamactl_infra.stacks.settings_file import kept_settings, restore
+from llamactl_infra.stacks.stack_store import StackStore
+from llamactl_infra.stacks.store_choice import store_of
 from llamactl_infra.stacks.twins import content_names, has_replaced, taken_again
 from llamactl_infra.stacks.unchanged import run_message
 from llamactl_infra.stacks.yaml_values import NotReadable
@@ -93,7 +89,7 @@ class DeploymentStack:
     place: StackPlace
     stack: automation.Stack = field(repr=False)
     command: EngineCommand = field(repr=False)
-    checkpoints: Checkpoints | None = field(default=None, repr=False)
+    store: StackStore | None = field(default=None, repr=False)
     settings: _Settings = field(default_factory=_Settings, repr=False)
 
     def configure(self, spec: Spec) -> None:
@@ -135,8 +131,9 @@ class DeploymentStack:
 
     def _settings(self) -> dict[str, str | None]:
         """Return the project's settings; None for a secret, which is not decrypted for this."""
-        if self.checkpoints is not None:
+        if self.store is not None:
             with suppress(NotReadable):
+                self.store.require_settings_file(self.name)
                 config = config_in(self.place.folder, self.name).items()
                 values = {key: None if is_secret(each) else text_of(each) for key, each in config}
                 return _own(values)
@@ -287,9 +284,9 @@ class DeploymentStack:
                 self._write(told)
 
     def _state(self) -> Mapping[str, Any]:
-        if self.checkpoints is not None:
+        if self.store is not None:
             with suppress(NotReadable):
-                return self.checkpoints.state(self.name)
+                return self.store.state(self.name)
         state: dict[str, Any] = self._ran(self.stack.export_stack).deployment or {}
         return state
 
@@ -389,7 +386,7 @@ def _opened(
         return _opened(name, place, command, StackInitMode.SELECT)
     except automation.CommandError as error:
         raise place.explained(translated((), (), str(error), causes_on("local"))) from error
-    return DeploymentStack(name, place, stack, command, checkpoints_of(place, os.environ))
+    return DeploymentStack(name, place, stack, command, store_of(place, os.environ))
 
 
 def _own(values: Mapping[str, str | None]) -> dict[str, str | None]:

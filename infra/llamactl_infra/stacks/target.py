@@ -157,7 +157,7 @@ class StackTarget:
             ProgramMissing: the engine is not installed.
             LlamactlError: its backend cannot be read.
         """
-        kept = self._reader(report).one(name, with_secrets=closely)
+        kept = self._reader(report).one(name, "masked" if closely else "omitted")
         found = self._told([kept], ONE_LIMIT_S)
         if not found:
             message = f"the stack '{name}' holds no deployment"
@@ -201,7 +201,7 @@ class StackTarget:
         reader = self._reader(report)
         if name not in reader.names():
             return None
-        kept = reader.one(name, with_secrets=True)
+        kept = reader.one(name, "read")
         if kept.problem is not None and not kept.says_nothing:
             hint = "llamactl deploy writes it anew where it is told all; or pulumi config set"
             raise InvalidFile(f"settings of the stack '{name}'", [kept.problem], hint=hint)
@@ -209,12 +209,12 @@ class StackTarget:
 
     def is_unchanged(self, spec: Spec) -> bool:
         """Tell whether the last run made the stack so, and another would change nothing."""
-        from llamactl_infra.stacks.checkpoints import checkpoints_of
+        from llamactl_infra.stacks.store_choice import store_of
         from llamactl_infra.stacks.unchanged import is_unchanged
 
         place = self.place()
-        checkpoints = checkpoints_of(place, self._environment)
-        return checkpoints is not None and is_unchanged(spec, place, checkpoints)
+        store = store_of(place, self._environment)
+        return store is not None and is_unchanged(spec, place, store)
 
     def standing(self, name: str) -> tuple[str, ...]:
         """Name the resources that a stack holds; () where there is no such stack.
@@ -319,13 +319,13 @@ class StackTarget:
         return self._live(cloud).weights_readers(place, region)
 
     def _reader(self, report: Report) -> "StackReader":
-        from llamactl_infra.stacks.checkpoints import checkpoints_of
         from llamactl_infra.stacks.opened_exports import OpenedExports
         from llamactl_infra.stacks.reading import StackReader
+        from llamactl_infra.stacks.store_choice import store_of
 
         place = self.place()
         opened = OpenedExports(place, report)
-        return StackReader(place, checkpoints_of(place, self._environment), opened)
+        return StackReader(place, store_of(place, self._environment), opened)
 
     def _live(self, cloud: Cloud) -> "LiveCloud":
         if self._open_live is not None:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from llamactl_infra.spec import Spec
-from llamactl_infra.stacks.checkpoints import Checkpoints, config_in, is_secret, text_of
+from llamactl_infra.stacks.checkpoints import config_in, is_secret, text_of
 from llamactl_infra.stacks.place import StackPlace
+from llamactl_infra.stacks.stack_store import StackStore
 from llamactl_infra.stacks.yaml_values import NotReadable
 
 # What the program imports of this project, and what declares for it.
@@ -23,12 +24,13 @@ _PACKAGES = ("llamactl_catalog", "llamactl_containers", "llamactl_infra")
 _PROVIDERS = ("pulumi", "pulumi-aws", "pulumi-azure-native")
 
 
-def is_unchanged(spec: Spec, place: StackPlace, checkpoints: Checkpoints) -> bool:
+def is_unchanged(spec: Spec, place: StackPlace, store: StackStore) -> bool:
     """Tell whether an `up` is known to change nothing; False where that is not certain."""
     try:
-        last = checkpoints.last_run(spec.name)
+        store.require_settings_file(spec.name)
+        last = store.last_run(spec.name)
         config = _comparable(config_in(place.folder, spec.name))
-        state = checkpoints.state(spec.name)
+        state = store.state(spec.name)
         return (
             (last.kind, last.result) == ("update", "succeeded")
             and last.message == run_message(spec.catalog_overlay)

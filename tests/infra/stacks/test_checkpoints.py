@@ -13,6 +13,7 @@ from llamactl_infra.stacks.backends import Entry, FolderBackend
 from llamactl_infra.stacks.checkpoints import Checkpoints, settings_in
 from llamactl_infra.stacks.place import StackPlace
 from llamactl_infra.stacks.reading import StackReader
+from llamactl_infra.stacks.stack_store import MASK
 from llamactl_infra.stacks.yaml_values import NotReadable
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -54,7 +55,7 @@ def unasked():
 def test_a_stack_is_read_whole_without_pulumi(written):
     reader = StackReader(StackPlace(written.project, None), written.checkpoints, unasked)
 
-    kept = reader.one("chat", with_secrets=True)
+    kept = reader.one("chat", "read")
 
     assert kept.spec == spec_of(usd_per_hour=1.5)
     assert kept.outputs["url"].endswith("/endpoints/chat/invocations")
@@ -181,7 +182,7 @@ def test_settings_are_texts_as_pulumi_hands_them_on(written):
         "  aws:region: eu-west-1\n"
     )
 
-    found = settings_in(written.project, "chat", with_secrets=True)
+    found = settings_in(written.project, "chat", "read")
 
     assert found == {
         "context_tokens": "4096",
@@ -198,16 +199,26 @@ def test_a_secret_is_left_out_and_left_to_pulumi_where_it_is_asked_for(written):
     text = written.settings.read_text() + "  llamactl:hub_token:\n    secure: v1:abc:def\n"
     written.settings.write_text(text)
 
-    found = settings_in(written.project, "chat", with_secrets=False)
+    found = settings_in(written.project, "chat")
 
     assert "hub_token" not in found
     assert "abc" not in str(found)
     with pytest.raises(NotReadable):
-        settings_in(written.project, "chat", with_secrets=True)
+        settings_in(written.project, "chat", "read")
+
+
+def test_that_there_is_a_secret_is_told_without_pulumi(written):
+    text = written.settings.read_text() + "  llamactl:hub_token:\n    secure: v1:abc:def\n"
+    written.settings.write_text(text)
+    reader = StackReader(StackPlace(written.project, None), written.checkpoints, unasked)
+
+    found = reader.one("chat", "masked").spec
+
+    assert found == spec_of(usd_per_hour=1.5, hub_token=MASK)
 
 
 def test_a_stack_without_a_file_of_settings_has_none(written):
-    assert settings_in(written.project, "other", with_secrets=True) == {}
+    assert settings_in(written.project, "other", "read") == {}
 
 
 @pytest.mark.parametrize(
@@ -219,7 +230,7 @@ def test_a_value_that_may_be_read_in_two_ways_is_left_to_pulumi(written, value):
     written.settings.write_text(f"config:\n  llamactl:owner: {value}\n")
 
     with pytest.raises(NotReadable):
-        settings_in(written.project, "chat", with_secrets=False)
+        settings_in(written.project, "chat")
 
 
 @pytest.mark.parametrize(
@@ -239,7 +250,7 @@ def test_settings_of_another_shape_are_left_to_pulumi(written, text):
     written.settings.write_text(text)
 
     with pytest.raises(NotReadable):
-        settings_in(written.project, "chat", with_secrets=False)
+        settings_in(written.project, "chat")
 
 
 @pytest.mark.parametrize("more", ["config: {llamactl:owner: jane}", "stackConfigDir: settings"])
@@ -247,4 +258,4 @@ def test_a_project_that_gives_settings_itself_is_left_to_pulumi(written, more):
     (written.project / "Pulumi.yaml").write_text(f"name: llamactl\nruntime: python\n{more}\n")
 
     with pytest.raises(NotReadable):
-        settings_in(written.project, "chat", with_secrets=False)
+        settings_in(written.project, "chat")
