@@ -76,8 +76,7 @@ class PromptReader:
 
             def receive(data: bytes) -> bool:
                 if not step.ended and (_PROGRESS not in data or _is_read(data)):
-                    step.end()
-                    written.enter_context(self._turns.writing())
+                    written.enter_context(self._turns.writing(step))
                 return generation.cancelled if _PROGRESS in data else generation.receive(data)
 
             try:

@@ -62,6 +62,7 @@ class Step:
         self.tokens = tokens
         self.size = size
         self.started_at = time.monotonic()
+        self.is_last = False  # the answer's first token comes with it
         self.shared = False
         self.ended = False
         self._end = end
@@ -89,10 +90,12 @@ class StepTurns:
         self._changed = threading.Condition()
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Count an answer as one that waits for its next token."""
+    def writing(self, step: Step | None = None) -> Iterator[None]:
+        """Count an answer as one that waits for its next token; its last step ends with that."""
         with self._changed:
             self._writing += 1
+            if step is not None:
+                step.end()
         try:
             yield
         finally:
@@ -112,6 +115,7 @@ class StepTurns:
             self._waiting.popleft()
             size = self._size()
             step = Step(wanted if is_short else min(wanted, size.tokens), size, self._end)
+            step.is_last = step.tokens == wanted
             step.shared = is_short  # what is quick at the beginning says nothing about the rest
             step.started_at = self._clock()
             self._steps.append(step)
@@ -121,7 +125,9 @@ class StepTurns:
         return step
 
     def _size(self) -> StepSize:
-        return self._beside if self._writing else self._alone
+        # An answer whose prompt is being read to its end waits for its second token next.
+        is_alone = not self._writing and not any(step.is_last for step in self._steps)
+        return self._alone if is_alone else self._beside
 
     def _fits(self, wanted: int, *, is_short: bool) -> bool:
         together = sum(step.tokens for step in self._steps) + wanted

@@ -103,6 +103,36 @@ def test_steps_are_smaller_beside_answers():
     assert turns.begin(1000).tokens > beside
 
 
+def test_a_step_is_small_from_the_last_step_of_another_prompt_on():
+    turns = StepTurns()
+    alone = turns.begin(1000)
+    alone.end()
+    last = turns.begin(4)
+    got = []
+    waiting = threading.Thread(target=lambda: got.append(turns.begin(1000)))
+    waiting.start()
+
+    with turns.writing(last):  # not for a moment without either
+        waiting.join(60)
+
+    assert [step.tokens < alone.tokens for step in got] == [True]
+
+
+def test_a_prompt_that_would_fit_beside_another_ones_last_step_waits_if_it_is_no_short_one():
+    turns = StepTurns()
+    last = turns.begin(4)
+    got = []
+    waiting = threading.Thread(target=lambda: got.append(turns.begin(50)), daemon=True)
+    waiting.start()
+    while not turns._waiting:  # noqa: SLF001
+        pass
+    waiting.join(0.1)
+    assert got == []
+    last.end()
+    waiting.join(60)
+    assert [step.tokens for step in got] == [50]
+
+
 def test_a_slot_is_chosen_for_what_it_holds_else_the_longest_unused():
     pool = SlotPool(2, 100, VOCABULARY, lambda number: None)
     first, covered = pool.take([1, 2, 3], 10)
