@@ -1,5 +1,6 @@
 """Makes a Llama GGUF file with random weights, 470 KB in 0.02 s: a token is a byte."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import gguf
@@ -26,9 +27,13 @@ def make_tiny_llama(  # noqa: PLR0913 - the sizes of a model
     context_tokens: int = 4096,
     chat_template: str | None = CHATML,
     license_tag: str | None = None,
+    words: Sequence[str] = (),
     seed: int = 0,
 ) -> Path:
-    """Write a random model with a byte vocabulary (3 special tokens and 256 bytes) to `path`."""
+    """Write a random model to `path`: its vocabulary is 3 special tokens, 256 bytes and `words`.
+
+    With `words`, each of which begins with a space, texts do so too, as in Llama 2's vocabulary.
+    """
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_name(name)
     if license_tag is not None:
@@ -42,10 +47,12 @@ def make_tiny_llama(  # noqa: PLR0913 - the sizes of a model
     writer.add_head_count_kv(kv_heads)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_dimension_count(width // heads)
-    _add_vocabulary(writer)
+    _add_vocabulary(writer, words)
     if chat_template is not None:
         writer.add_chat_template(chat_template)
-    for tensor_name, shape in _shapes(layers, width, width * kv_heads // heads, intermediate):
+    vocabulary = len(_SPECIAL) + 256 + len(words)
+    kv_width = width * kv_heads // heads
+    for tensor_name, shape in _shapes(vocabulary, layers, width, kv_width, intermediate):
         seed += 1
         writer.add_tensor(tensor_name, _WITHOUT_END.get(tensor_name, _values)(shape, seed))
     writer.write_header_to_file()
@@ -55,28 +62,29 @@ def make_tiny_llama(  # noqa: PLR0913 - the sizes of a model
     return path
 
 
-def _add_vocabulary(writer: gguf.GGUFWriter) -> None:
+def _add_vocabulary(writer: gguf.GGUFWriter, words: Sequence[str]) -> None:
     kinds = [gguf.TokenType.UNKNOWN, gguf.TokenType.CONTROL, gguf.TokenType.CONTROL]
     writer.add_tokenizer_model("llama")
-    writer.add_vocab_size(len(_SPECIAL) + 256)
     # The tokenizer writes a space as U+2581 and needs a token for it.
     texts = ["\u2581" if byte == _SPACE else f"<0x{byte:02X}>" for byte in range(256)]
     types = [
         gguf.TokenType.NORMAL if byte == _SPACE else gguf.TokenType.BYTE for byte in range(256)
     ]
+    texts += [word.replace(" ", "\u2581") for word in words]
+    types += [gguf.TokenType.NORMAL] * len(words)
+    writer.add_vocab_size(len(_SPECIAL) + len(texts))
     writer.add_token_list([*_SPECIAL, *texts])
-    writer.add_token_scores([0.0] * (len(_SPECIAL) + 256))
+    writer.add_token_scores([0.0] * (len(_SPECIAL) + len(texts)))
     writer.add_token_types([*kinds, *types])
     writer.add_unk_token_id(0)
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
-    writer.add_add_space_prefix(value=False)
+    writer.add_add_space_prefix(value=bool(words))
 
 
 def _shapes(
-    layers: int, width: int, kv_width: int, intermediate: int
+    vocabulary: int, layers: int, width: int, kv_width: int, intermediate: int
 ) -> list[tuple[str, tuple[int, ...]]]:
-    vocabulary = len(_SPECIAL) + 256
     shapes: list[tuple[str, tuple[int, ...]]] = [
         ("token_embd.weight", (vocabulary, width)),
         ("output_norm.weight", (width,)),

@@ -113,6 +113,17 @@ def engine(
 
 
 @pytest.fixture(scope="session")
+def prefixing_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
+    """An engine whose vocabulary puts a space before every text, as Llama 2's does."""
+    folder = tmp_path_factory.mktemp("prefixing")
+    words = (" a", " the", " dark", " {", "  ", " 1")
+    model = make_tiny_llama(folder / "prefixing.gguf", words=words)
+    with engine_process(folder, tiny_launch(model)) as running:
+        assert running.events[-1]["event"] == "listening", running.events
+        yield running
+
+
+@pytest.fixture(scope="session")
 def slow_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of 17 million parameters: slow enough to be met at work."""
     path = tmp_path_factory.mktemp("slow") / "slow-llama.gguf"

@@ -299,3 +299,22 @@ def test_a_stop_string_ends_a_constrained_answer(engine):
     assert choice["finish_reason"] == "stop"
     assert set(choice["text"]) <= set("ab")
     assert len(choice["text"]) <= 40
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "array", "items": {"type": "integer"}, "maxItems": 3},
+        {"enum": ["dark green", "a"]},
+        {"type": "object", "properties": {"the a": {"type": "boolean"}}, "required": ["the a"]},
+    ],
+)
+def test_a_vocabulary_that_puts_a_space_before_texts_lets_nothing_out(prefixing_engine, schema):
+    answer = chat(prefixing_engine, schema, max_tokens=200)
+
+    if answer.status_code == 200:
+        content = answer.json()["choices"][0]["message"]["content"]
+        jsonschema.validate(json.loads(content), schema)
+    else:
+        assert answer.status_code == 400
+        assert "did not hold the answer to it" in answer.json()["error"]["message"]
