@@ -69,19 +69,29 @@ def engine_process(folder: Path, settings: LaunchSettings) -> Iterator[RunningEn
         engine = RunningEngine(process, [])
         reader = threading.Thread(target=lambda: engine.log.extend(process.stderr))
         reader.start()
-        for line in process.stdout:
-            engine.events.append(json.loads(line))
-            if engine.events[-1]["event"] != "loading":
-                break
-        yield engine
-        engine.client.close()
-        if not process.stdin.closed:
-            process.stdin.close()
         try:
-            process.wait(10)
+            for line in process.stdout:
+                engine.events.append(json.loads(line))
+                if engine.events[-1]["event"] != "loading":
+                    break
+            yield engine
         finally:
-            process.kill()
-            reader.join()
+            engine.client.close()
+            if not process.stdin.closed:
+                process.stdin.close()
+            try:
+                process.wait(10)
+            finally:
+                process.kill()
+                reader.join()
+
+
+@contextlib.contextmanager
+def listening_process(folder: Path, settings: LaunchSettings) -> Iterator[RunningEngine]:
+    """Start an engine process that comes to listen, and end it in the end."""
+    with engine_process(folder, settings) as engine:
+        assert engine.events[-1]["event"] == "listening", engine.events
+        yield engine
 
 
 def tiny_launch(model: Path) -> LaunchSettings:
@@ -107,8 +117,7 @@ def engine(
     tiny_settings: LaunchSettings, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningEngine]:
     """The engine that most tests ask; it is fast, and its answers are noise."""
-    with engine_process(tmp_path_factory.mktemp("engine"), tiny_settings) as running:
-        assert running.events[-1]["event"] == "listening", running.events
+    with listening_process(tmp_path_factory.mktemp("engine"), tiny_settings) as running:
         yield running
 
 
@@ -118,8 +127,7 @@ def prefixing_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runni
     folder = tmp_path_factory.mktemp("prefixing")
     words = (" a", " the", " dark", " {", "  ", " 1")
     model = make_tiny_llama(folder / "prefixing.gguf", words=words)
-    with engine_process(folder, tiny_launch(model)) as running:
-        assert running.events[-1]["event"] == "listening", running.events
+    with listening_process(folder, tiny_launch(model)) as running:
         yield running
 
 
